@@ -3,17 +3,32 @@
 /*
  * mod_atlassian_proxy: one line in a virtual host puts an Atlassian application behind httpd.
  *
- * This file is the module record: configuration create/merge, directive table, hook list.
- * Everything else lives in modules/, one file per concern.
+ * This file is the module record. Everything else lives in modules/, one file per concern; each
+ * registers the hooks it needs.
  */
-#include "httpd.h"
-#include "http_config.h"
+#include "apply.h"
+#include "dump.h"
+#include "forwarded.h"
+#include "response.h"
+#include "server_conf.h"
+#include "translate.h"
 
-static void atl_register_hooks(apr_pool_t *p)
+static void register_hooks(apr_pool_t *p)
 {
-    (void)p;
+    atl_apply_register_hooks(p);
+    atl_translate_register_hooks(p);
+    atl_forwarded_register_hooks(p);
+    atl_response_register_hooks(p);
+    atl_dump_register_hooks(p);
 }
 
-AP_DECLARE_MODULE(atlassian_proxy) = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, atl_register_hooks,
-    AP_MODULE_FLAG_ALWAYS_MERGE};
+/* ALWAYS_MERGE: a virtual host that says nothing gets a record of its own, not the main server's
+ * apps. */
+AP_DECLARE_MODULE(atlassian_proxy) = {STANDARD20_MODULE_STUFF,
+                                      NULL,
+                                      NULL,
+                                      atl_server_conf_create,
+                                      atl_server_conf_merge,
+                                      atl_directives,
+                                      register_hooks,
+                                      AP_MODULE_FLAG_ALWAYS_MERGE};

@@ -1,0 +1,374 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "app.h"
+#include "backend.h"
+#include "text.h"
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* An idle editor sends a heartbeat well within the hour. */
+#define DEFAULT_WS_TIMEOUT 3600
+#define DEFAULT_WS_GRACE 600
+
+typedef struct reader {
+    apr_pool_t *p;
+    atl_app *app;
+    apr_table_t *seen; /* keys of this line so far */
+} reader;
+
+/* ------------------------------------------------------------------ values of keys */
+
+static const char *set_seconds(reader *in, const char *value, int *seconds)
+{
+    if (!atl_parse_seconds(value, seconds) || !*seconds) {
+        return apr_psprintf(in->p, "%s is not a duration; write seconds, or a number with s, min "
+                            "or h, up to a year: 90, 5min, 2h", atl_quote(in->p, value));
+    }
+    return NULL;
+}
+
+static const char *set_timeout(reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->timeout);
+}
+
+static const char *set_ws_timeout(reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->ws_timeout);
+}
+
+static const char *set_ws_grace(reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->ws_grace);
+}
+
+static const char *one_of(reader *in, const char *value, const char *const *choices, int *chosen)
+{
+    const char *list = NULL, *near = NULL;
+    atl_nearest best = ATL_NEAREST_NONE;
+
+    for (int i = 0; choices[i]; i++) {
+        if (!apr_cstr_casecmp(value, choices[i])) {
+            *chosen = i;
+            return NULL;
+        }
+        list = list ? apr_pstrcat(in->p, list, ", ", choices[i], NULL) : choices[i];
+        near = atl_nearer(&best, value, choices[i]) ? choices[i] : near;
+    }
+    return apr_psprintf(in->p, "%s is not known%s%s%s; it is one of: %s", atl_quote(in->p, value),
+                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list);
+}
+
+static const char *set_compression(reader *in, const char *value)
+{
+    static const char *const choices[] = {"pass", "on", "off", NULL};
+    static const atl_compression meanings[] = {ATL_COMPRESSION_PASS, ATL_COMPRESSION_ON,
+                                               ATL_COMPRESSION_OFF};
+    int chosen = 0;
+    const char *error = one_of(in, value, choices, &chosen);
+
+    in->app->compression = meanings[chosen];
+    return error;
+}
+
+static const char *set_except(reader *in, const char *value)
+{
+    apr_array_header_t *items = atl_split_list(in->p, value);
+
+    for (int i = 0; i < items->nelts; i++) {
+        const char *path, *error = atl_path_check(in->p, APR_ARRAY_IDX(items, i, const char *), &path);
+
+        if (error) {
+            return error;
+        }
+        APR_ARRAY_PUSH(in->app->except, const char *) = path;
+    }
+    return NULL;
+}
+
+/* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
+ * a second Confluence under the same host name. */
+static const char *set_synchrony_url(reader *in, const char *value)
+{
+    atl_app *app = in->app;
+    const char *path, *error;
+
+    error = atl_backend_parse(in->p, value, ATL_SYNCHRONY_PORT, &app->synchrony_backend, &path);
+    if (error) {
+        return error;
+    }
+    if (!strcmp(app->synchrony_backend.scheme, "https")) {
+        return "Synchrony speaks http only; write http://host:8091";
+    }
+    if (apr_cstr_casecmpn(path, ATL_SYNCHRONY_PATH "/v1", sizeof(ATL_SYNCHRONY_PATH "/v1")) == 0) {
+        path = ATL_SYNCHRONY_PATH; /* synchrony.service.url is written with /v1 */
+    }
+    app->synchrony_path = *path ? path : ATL_SYNCHRONY_PATH;
+    app->synchrony = ATL_SYNCHRONY_DIRECT;
+    return NULL;
+}
+
+static const char *set_synchrony(reader *in, const char *value)
+{
+    static const char *const choices[] = {"auto", "internal", "off", "a URL as http://host:8091",
+                                          NULL};
+    static const atl_synchrony meanings[] = {ATL_SYNCHRONY_DIRECT, ATL_SYNCHRONY_INTERNAL,
+                                             ATL_SYNCHRONY_OFF};
+    int chosen = 0;
+    const char *error;
+
+    if (!in->app->product->has_synchrony) {
+        return apr_psprintf(in->p, "%s has no Synchrony; remove the key",
+                            in->app->product->label);
+    }
+    if (strpbrk(value, ":/.[")) {
+        return set_synchrony_url(in, value);
+    }
+    error = one_of(in, value, choices, &chosen);
+    in->app->synchrony = meanings[chosen < 3 ? chosen : 0];
+    return error;
+}
+
+/* ------------------------------------------------------------------ keys */
+
+static const struct {
+    const char *key;
+    const char *(*set)(reader *in, const char *value);
+    const char *help;
+} keys[] = {
+    {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
+    {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
+    {"timeout", set_timeout, "how long the application may be silent within one answer"},
+    {"ws-grace", set_ws_grace, "how long a WebSocket may outlive a reload (10min)"},
+    {"ws-timeout", set_ws_timeout, "how long a WebSocket may be silent (1h)"},
+};
+
+#define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
+
+/* mod_proxy's parameters for a plain worker (httpd documentation, ProxyPass). timeout is this
+ * directive's own key; upgrade and secret are decided by the module or not for HTTP. */
+static const char *const worker_params[] = {
+    "acquire",       "addressttl", "connectiontimeout", "disablereuse", "enablereuse",
+    "flushpackets",  "flushwait",  "iobuffersize",      "keepalive",    "lbset",
+    "loadfactor",    "max",        "min",               "ping",         "receivebuffersize",
+    "redirect",      "responsefieldsize", "retry",      "route",        "smax",
+    "status",        "ttl",        NULL};
+
+static const struct {
+    const char *key, *reason;
+} refused[] = {
+    {"upgrade", "the module itself decides where WebSockets pass; remove it"},
+    {"secret", "it belongs to AJP, which Atlassian's products do not speak; remove it"},
+    {"nocanon", "paths reach the application as sent already; remove it"},
+    {"mapping", "paths are read as the servlet container reads them already; remove it"},
+    {"stickysession", "it belongs to a cluster of several backends; remove it"},
+};
+
+const char *atl_app_key(int index, const char **help)
+{
+    if (index < 0 || index >= KEYS) {
+        return NULL;
+    }
+    if (help) {
+        *help = keys[index].help;
+    }
+    return keys[index].key;
+}
+
+static const char *unknown_key(apr_pool_t *p, const char *key)
+{
+    atl_nearest best = ATL_NEAREST_NONE;
+    const char *near = NULL, *list = NULL;
+
+    for (int i = 0; i < KEYS; i++) {
+        near = atl_nearer(&best, key, keys[i].key) ? keys[i].key : near;
+        list = list ? apr_pstrcat(p, list, ", ", keys[i].key, NULL) : keys[i].key;
+    }
+    for (const char *const *param = worker_params; *param; param++) {
+        near = atl_nearer(&best, key, *param) ? *param : near;
+    }
+    return apr_psprintf(p, "unknown key %s%s%s%s; keys are %s and mod_proxy's worker parameters",
+                        atl_quote(p, key), near ? "; did you mean \"" : "", near ? near : "",
+                        near ? "\"?" : "", list);
+}
+
+static const char *set_worker_param(reader *in, const char *key, const char *value)
+{
+    atl_param *param;
+
+    for (const char *const *known = worker_params; *known; known++) {
+        if (!strcmp(key, *known)) {
+            param = apr_array_push(in->app->worker_params);
+            param->key = *known;
+            param->value = value;
+            return NULL;
+        }
+    }
+    for (apr_size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (!strcmp(key, refused[i].key)) {
+            return apr_psprintf(in->p, "%s=: %s", key, refused[i].reason);
+        }
+    }
+    return unknown_key(in->p, key);
+}
+
+static const char *set_key(reader *in, const char *word, apr_size_t keylen)
+{
+    char *key = apr_pstrmemdup(in->p, word, keylen);
+    const char *value = word + keylen + 1, *error;
+
+    atl_lower(key);
+    if (apr_table_get(in->seen, key)) {
+        return apr_psprintf(in->p, "%s= is given twice in this line (\"%.60s\" and %s); keep one",
+                            key, apr_table_get(in->seen, key), atl_quote(in->p, value));
+    }
+    apr_table_set(in->seen, key, value);
+    for (int i = 0; i < KEYS; i++) {
+        if (!strcmp(key, keys[i].key)) {
+            if (!*value) {
+                return apr_psprintf(in->p, "%s= has no value: %s", key, keys[i].help);
+            }
+            error = keys[i].set(in, value);
+            return error ? apr_pstrcat(in->p, key, "=: ", error, NULL) : NULL;
+        }
+    }
+    return set_worker_param(in, key, value);
+}
+
+/* ------------------------------------------------------------------ backends */
+
+static const char *add_backend(reader *in, const char *word)
+{
+    atl_app *app = in->app;
+    atl_backend backend;
+    const char *context, *error;
+
+    if (*word == '/') {
+        return apr_psprintf(in->p, "%s is not a backend; a path alone lacks the host: write "
+                            "http://127.0.0.1:%u%.60s",
+                            atl_quote(in->p, word), app->product->port, word);
+    }
+    error = atl_backend_parse(in->p, word, app->product->port, &backend, &context);
+    if (error) {
+        return error;
+    }
+    if (app->backends->nelts) {
+        return apr_psprintf(in->p, "a second backend (%s): one line serves one node; remove all "
+                            "but one", atl_quote(in->p, word));
+    }
+    app->context = context;
+    APR_ARRAY_PUSH(app->backends, atl_backend) = backend;
+    return NULL;
+}
+
+/* key=value, or anything else, which is a backend then */
+static apr_size_t key_length(const char *word)
+{
+    apr_size_t len = 0;
+
+    while (apr_isalnum(word[len]) || word[len] == '-' || word[len] == '_') {
+        len++;
+    }
+    return len && word[len] == '=' ? len : 0;
+}
+
+/* ------------------------------------------------------------------ the line */
+
+static atl_app *app_create(apr_pool_t *p, const atl_product *product)
+{
+    atl_app *app = apr_pcalloc(p, sizeof(*app));
+
+    app->product = product;
+    app->backends = apr_array_make(p, 1, sizeof(atl_backend));
+    app->except = apr_array_make(p, 0, sizeof(const char *));
+    app->worker_params = apr_array_make(p, 0, sizeof(atl_param));
+    app->timeout = product->timeout;
+    app->synchrony = product->has_synchrony ? ATL_SYNCHRONY_DIRECT : ATL_SYNCHRONY_OFF;
+    app->synchrony_path = ATL_SYNCHRONY_PATH;
+    app->ws_timeout = DEFAULT_WS_TIMEOUT;
+    app->ws_grace = DEFAULT_WS_GRACE;
+    return app;
+}
+
+static const char *unknown_product(apr_pool_t *p, const char *word)
+{
+    const atl_product *near = atl_product_nearest(word);
+
+    return apr_psprintf(p, "unknown product %s%s%s%s; the products are %s", atl_quote(p, word),
+                        near ? "; did you mean \"" : "", near ? near->name : "",
+                        near ? "\"?" : "", atl_product_names(p));
+}
+
+static const char *check_except(const reader *in)
+{
+    const atl_app *app = in->app;
+    apr_size_t len = strlen(app->context);
+
+    for (int i = 0; i < app->except->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(app->except, i, const char *);
+
+        if (!strcmp(path, app->context)) {
+            return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove "
+                                "the line", *path ? path : "/", app->product->label);
+        }
+        if (strncmp(path, app->context, len) || path[len] != '/') {
+            return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except",
+                                path, app->context);
+        }
+    }
+    return NULL;
+}
+
+static void set_defaults(apr_pool_t *p, atl_app *app)
+{
+    if (!app->backends->nelts) {
+        atl_backend_set(p, apr_array_push(app->backends), "http", "127.0.0.1", app->product->port);
+        app->context = app->product->context;
+    }
+    if (app->synchrony == ATL_SYNCHRONY_DIRECT && !app->synchrony_backend.host) {
+        atl_backend_set(p, &app->synchrony_backend, "http",
+                        APR_ARRAY_IDX(app->backends, 0, atl_backend).host, ATL_SYNCHRONY_PORT);
+    }
+}
+
+const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_app **app)
+{
+    reader in = {.p = p, .seen = apr_table_make(p, 4)};
+    const char *word, *error = NULL;
+    const atl_product *product;
+
+    if (!words->nelts) {
+        return apr_psprintf(p, "a product is missing; write one of %s", atl_product_names(p));
+    }
+    word = APR_ARRAY_IDX(words, 0, const char *);
+    product = atl_product_find(word);
+    if (!product) {
+        return unknown_product(p, word);
+    }
+    in.app = app_create(p, product);
+    in.app->words = apr_array_pstrcat(p, words, ' ');
+    for (int i = 1; i < words->nelts && !error; i++) {
+        word = APR_ARRAY_IDX(words, i, const char *);
+        error = key_length(word) ? set_key(&in, word, key_length(word)) : add_backend(&in, word);
+    }
+    if (error) {
+        return error;
+    }
+    set_defaults(p, in.app);
+    error = check_except(&in);
+    if (!error) {
+        *app = in.app;
+    }
+    return error;
+}
+
+const char *atl_app_name(apr_pool_t *p, const atl_app *app)
+{
+    return apr_psprintf(p, "%s at %s (%s:%u)", app->product->name,
+                        *app->context ? app->context : "/", app->file ? app->file : "?",
+                        app->line);
+}

@@ -1,0 +1,253 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "backend.h"
+#include "text.h"
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* RFC 1035, section 2.3.4. */
+#define LONGEST_HOST 253
+
+void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, const char *host,
+                     unsigned port)
+{
+    unsigned standard = strcmp(scheme, "https") ? 80 : 443;
+
+    backend->scheme = scheme;
+    backend->host = host;
+    backend->port = port;
+    /* mod_proxy drops a default port when it canonicalises a URL; a worker that is to be found
+     * by that URL must not carry it either. */
+    backend->origin = port == standard ? apr_pstrcat(p, scheme, "://", host, NULL)
+                                       : apr_psprintf(p, "%s://%s:%u", scheme, host, port);
+}
+
+static const char *check_ipv6(apr_pool_t *p, const char *literal)
+{
+    apr_ipsubnet_t *subnet;
+
+    if (strchr(literal, ':') && !strchr(literal, '%') &&
+        apr_ipsubnet_create(&subnet, literal, NULL, p) == APR_SUCCESS) {
+        return NULL;
+    }
+    return apr_psprintf(p, "%s is not an IPv6 address", atl_quote(p, literal));
+}
+
+static int is_number(const char *text)
+{
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Resolvers read 10.1, 010.0.0.5 and 167772165 as addresses too, each in its own way. */
+static const char *check_ipv4(apr_pool_t *p, const char *host)
+{
+    char *copy = apr_pstrdup(p, host), *last = NULL, *part;
+    int parts = 0;
+
+    for (part = apr_strtok(copy, ".", &last); part; part = apr_strtok(NULL, ".", &last)) {
+        if (!is_number(part) || strlen(part) > 3 || atoi(part) > 255 ||
+            (part[0] == '0' && part[1])) {
+            parts = 9;
+        }
+        parts++;
+    }
+    if (parts == 4 && !strstr(host, "..") && host[strlen(host) - 1] != '.') {
+        return NULL;
+    }
+    return apr_psprintf(p, "%s is not an IPv4 address (four numbers from 0 to 255)",
+                        atl_quote(p, host));
+}
+
+static const char *check_name(apr_pool_t *p, const char *host)
+{
+    const char *last_label = strrchr(host, '.');
+
+    if (!*host) {
+        return "a host name is missing; write http://host:port/context";
+    }
+    for (const char *c = host; *c; c++) {
+        if ((unsigned char)*c > 0x7e) {
+            return apr_psprintf(p,
+                                "host %s has letters outside ASCII; write its DNS form, which "
+                                "begins with xn-- (\"idn2 name\" prints it)",
+                                atl_quote(p, host));
+        }
+        if (!apr_isalnum(*c) && !strchr("-._", *c)) {
+            return apr_psprintf(p, "host %s has a character that no host name may have: '%s'",
+                                atl_quote(p, host),
+                                apr_isprint(*c) ? apr_psprintf(p, "%c", *c)
+                                                : apr_psprintf(p, "\\x%02x", (unsigned char)*c));
+        }
+    }
+    if (strlen(host) > LONGEST_HOST || host[0] == '.' || host[0] == '-' || strstr(host, "..")) {
+        return apr_psprintf(p, "%s is not a host name", atl_quote(p, host));
+    }
+    last_label = last_label ? last_label + 1 : host;
+    return is_number(last_label) ? check_ipv4(p, host) : NULL;
+}
+
+static const char *read_port(apr_pool_t *p, const char *text, unsigned *port)
+{
+    if (!is_number(text) || strlen(text) > 5 || atoi(text) < 1 || atoi(text) > 65535) {
+        return apr_psprintf(p, "port %s is not a number from 1 to 65535", atl_quote(p, text));
+    }
+    *port = (unsigned)atoi(text);
+    return NULL;
+}
+
+/* host, host:port, [v6] or [v6]:port */
+static const char *read_authority(apr_pool_t *p, const char *authority, const char **host,
+                                  unsigned *port)
+{
+    char *copy = apr_pstrdup(p, authority), *colon;
+    const char *error;
+
+    atl_lower(copy);
+    if (*copy == '[') {
+        char *close = strchr(copy, ']');
+
+        if (!close || (close[1] && close[1] != ':')) {
+            return apr_psprintf(p, "%s: an IPv6 address is written [address] or [address]:port",
+                                atl_quote(p, authority));
+        }
+        *close = '\0';
+        if ((error = check_ipv6(p, copy + 1))) {
+            return error;
+        }
+        *host = apr_pstrcat(p, copy, "]", NULL);
+        colon = close[1] ? close + 1 : NULL;
+    }
+    else {
+        colon = strchr(copy, ':');
+        if (colon && strchr(colon + 1, ':')) {
+            return apr_psprintf(p, "%s: write an IPv6 address in brackets: [%s]",
+                                atl_quote(p, authority),
+                                check_ipv6(p, copy) ? "::1" : copy);
+        }
+        if (colon) {
+            *colon = '\0';
+        }
+        if ((error = check_name(p, copy))) {
+            return error;
+        }
+        *host = copy;
+    }
+    return colon ? read_port(p, colon + 1, port) : NULL;
+}
+
+static const char *check_url_extras(apr_pool_t *p, const char *word, const char *authority,
+                                    const char *rest)
+{
+    if (strchr(authority, '@')) {
+        /* Not quoted: it may be a password. */
+        return "a backend URL cannot carry a user name or password (the part before '@'); "
+               "applications have their own log-in, remove it";
+    }
+    if (strchr(rest, '?')) {
+        return apr_psprintf(p, "backend %s has a query; a backend is a host, a port and a context "
+                            "path, remove the part from '?' on", atl_quote(p, word));
+    }
+    if (strchr(rest, '#')) {
+        return apr_psprintf(p, "backend %s has a fragment, remove the part from '#' on",
+                            atl_quote(p, word));
+    }
+    return NULL;
+}
+
+static const char *read_scheme(apr_pool_t *p, const char *word, const char *separator,
+                               const char **scheme, unsigned *port)
+{
+    const char *given = apr_pstrmemdup(p, word, (apr_size_t)(separator - word));
+
+    if (!apr_cstr_casecmp(given, "http")) {
+        *scheme = "http";
+        *port = 80;
+        return NULL;
+    }
+    if (!apr_cstr_casecmp(given, "https")) {
+        *scheme = "https";
+        *port = 443;
+        return NULL;
+    }
+    return apr_psprintf(p,
+                        "scheme %s is not known; a backend is http:// or https://%s",
+                        atl_quote(p, given),
+                        !apr_cstr_casecmp(given, "ajp")
+                            ? " (Atlassian removed AJP from its products)"
+                        : !apr_cstr_casecmp(given, "ws") || !apr_cstr_casecmp(given, "wss")
+                            ? " (WebSockets need no line of their own)"
+                            : "");
+}
+
+const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_port,
+                              atl_backend *backend, const char **path)
+{
+    const char *scheme = "http", *rest = word, *separator = strstr(word, "://");
+    const char *authority, *host = NULL, *error;
+    unsigned port = default_port;
+
+    if (separator && strcspn(word, "/") > (apr_size_t)(separator - word)) {
+        if ((error = read_scheme(p, word, separator, &scheme, &port))) {
+            return error;
+        }
+        rest = separator + 3;
+    }
+    authority = apr_pstrmemdup(p, rest, strcspn(rest, "/?#"));
+    rest += strlen(authority);
+    if ((error = check_url_extras(p, word, authority, rest)) ||
+        (error = read_authority(p, authority, &host, &port)) ||
+        (error = atl_path_check(p, *rest ? rest : "/", path))) {
+        return error;
+    }
+    atl_backend_set(p, backend, scheme, host, port);
+    return NULL;
+}
+
+static const char *check_segment(apr_pool_t *p, const char *path, const char *segment,
+                                 apr_size_t len)
+{
+    static const char allowed[] = "-._~!$&'()+,=:@";
+
+    if (!len) {
+        return apr_psprintf(p, "path %s has an empty segment (//)", atl_quote(p, path));
+    }
+    if ((len == 1 && segment[0] == '.') || (len == 2 && !memcmp(segment, "..", 2))) {
+        return apr_psprintf(p, "path %s has a \".\" or \"..\" segment; write the path it stands for",
+                            atl_quote(p, path));
+    }
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)segment[i];
+        /* "${" would be expanded when the line is shown as stock configuration. */
+        if (c > 0x7e || (!apr_isalnum(c) && !strchr(allowed, c))) {
+            return apr_psprintf(p, "path %s: a path here is made of letters, digits and %s only",
+                                atl_quote(p, path), allowed);
+        }
+    }
+    return NULL;
+}
+
+const char *atl_path_check(apr_pool_t *p, const char *path, const char **clean)
+{
+    apr_size_t len = strlen(path);
+    const char *segment, *error;
+
+    if (*path != '/') {
+        return apr_psprintf(p, "path %s must begin with /", atl_quote(p, path));
+    }
+    if (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    *clean = len > 1 ? apr_pstrmemdup(p, path, len) : "";
+    for (segment = *clean; *segment; segment += strcspn(segment, "/")) {
+        segment++;
+        if ((error = check_segment(p, path, segment, strcspn(segment, "/")))) {
+            return error;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,273 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "expand.h"
+#include "text.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What mod_deflate may compress; everything else an application sends is compressed already. */
+#define COMPRESSIBLE                                                                               \
+    "text/html text/plain text/css text/xml text/javascript application/javascript "               \
+    "application/json application/xml application/xhtml+xml application/rss+xml image/svg+xml"
+
+typedef struct expander {
+    apr_pool_t *p;
+    const atl_site *site;
+    apr_array_header_t *out; /* where nodes go */
+} expander;
+
+static atl_node *emit(expander *e, const atl_app *app, int applied, const char *directive,
+                      const char *args)
+{
+    atl_node *node = apr_array_push(e->out);
+
+    memset(node, 0, sizeof(*node));
+    node->directive = directive;
+    node->args = args;
+    node->applied = applied != 0;
+    node->app = app;
+    return node;
+}
+
+static void comment(expander *e, const atl_app *app, const char *text)
+{
+    emit(e, app, 0, NULL, text);
+}
+
+static const char *pair(expander *e, const char *path, const char *url)
+{
+    return apr_pstrcat(e->p, atl_config_arg(e->p, *path ? path : "/"), " ",
+                       atl_config_arg(e->p, url), NULL);
+}
+
+/* ------------------------------------------------------------------ <Proxy> sections */
+
+static void emit_compression(expander *e, const atl_app *app)
+{
+    switch (app->compression) {
+    case ATL_COMPRESSION_PASS:
+        break;
+    case ATL_COMPRESSION_ON:
+        emit(e, app, 1, "AddOutputFilterByType", "DEFLATE " COMPRESSIBLE);
+        /* mod_deflate looks at the client's header, the application must not see it. */
+        emit(e, app, 0, "SetEnvIf",
+             "Accept-Encoding \"\\bgzip\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))\" force-gzip");
+        emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
+        emit(e, app, 0, "Header", "merge Vary Accept-Encoding");
+        break;
+    case ATL_COMPRESSION_OFF:
+        emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
+        emit(e, app, 0, "SetEnv", "no-gzip 1");
+        emit(e, app, 0, "SetEnv", "no-brotli 1");
+        break;
+    }
+}
+
+static void emit_forwarded(expander *e, const atl_app *app)
+{
+    static const char *const dropped[] = {"Forwarded", "X-Forwarded-Server", "X-Forwarded-Prefix",
+                                          "X-Forwarded-Ssl", "X-Real-IP", "X-Original-URL",
+                                          "X-Rewrite-URL"};
+    static const char *const set[] = {
+        "set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"", "set X-Forwarded-Host \"expr=%{HTTP_HOST}\"",
+        "set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"",
+        "set X-Forwarded-Port \"expr=%{SERVER_PORT}\""};
+
+    emit(e, app, 1, "ProxyAddHeaders", "Off");
+    for (apr_size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
+        emit(e, app, 0, "RequestHeader", set[i]);
+    }
+    for (apr_size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+        emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", dropped[i], NULL));
+    }
+}
+
+static void emit_tls(expander *e, const atl_app *app)
+{
+    emit(e, app, 1, "SSLProxyEngine", "on");
+    emit(e, app, 1, "SSLProxyProtocol", "all -SSLv3 -TLSv1 -TLSv1.1");
+    emit(e, app, 1, "SSLProxyVerify", "require");
+    emit(e, app, 1, "SSLProxyVerifyDepth", "10");
+    if (e->site->ca_file) {
+        emit(e, app, 1, "SSLProxyCACertificateFile", atl_config_arg(e->p, e->site->ca_file));
+    }
+    emit(e, app, 1, "SSLProxyCheckPeerName", "on");
+}
+
+static void emit_worker(expander *e, const atl_worker *worker)
+{
+    const atl_app *app = worker->first->app;
+    int tls = !strcmp(worker->first->backend->scheme, "https");
+    atl_node *section = emit(e, app, 1, "<Proxy",
+                             apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), " ",
+                                         worker->params, ">", NULL));
+    expander inner = {.p = e->p, .site = e->site};
+
+    section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
+    if (strcmp(worker->url, worker->first->backend->origin)) {
+        /* httpd merges the section of the bare URL into this one. */
+        emit_compression(&inner, app);
+        return;
+    }
+    if (tls) {
+        /* With a preserved Host httpd would check the application's certificate against the public
+         * name; forwarded.c sends the public Host all the same. */
+        comment(&inner, app, "Stock httpd cannot send the browser's Host to an https application "
+                             "whose certificate");
+        comment(&inner, app, "has another name: the application needs its proxyName and proxyPort "
+                             "then.");
+        emit_tls(&inner, app);
+    }
+    emit(&inner, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
+    emit_forwarded(&inner, app);
+    emit_compression(&inner, app);
+}
+
+/* ------------------------------------------------------------------ paths */
+
+/* First match wins in mod_proxy: longer paths come first. */
+static int by_path_length(const void *a, const void *b)
+{
+    const atl_claim *x = *(const atl_claim *const *)a, *y = *(const atl_claim *const *)b;
+
+    return x->len != y->len ? (x->len < y->len) - (x->len > y->len) : strcmp(x->path, y->path);
+}
+
+static apr_array_header_t *sorted_claims(const expander *e)
+{
+    apr_array_header_t *sorted = apr_array_copy(e->p, atl_routes_claims(e->site->routes));
+
+    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(atl_claim *), by_path_length);
+    return sorted;
+}
+
+static void emit_paths(expander *e, const apr_array_header_t *claims)
+{
+    for (int i = 0; i < claims->nelts; i++) {
+        const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
+        const char *target;
+
+        if (!claim->app) {
+            continue; /* the administrator's own ProxyPass: it stands there already */
+        }
+        if (!claim->backend) {
+            emit(e, claim->app, 0, "ProxyPass", pair(e, claim->path, "!"));
+            if (claim->kind == ATL_CLAIM_ABSENT) {
+                emit(e, claim->app, 0, "Redirect",
+                     apr_pstrcat(e->p, "404 ", atl_config_arg(e->p, claim->path), NULL));
+            }
+            continue;
+        }
+        target = apr_pstrcat(e->p, claim->backend->origin, claim->backend_path,
+                             *claim->path ? NULL : "/", NULL);
+        emit(e, claim->app, 0, "ProxyPass",
+             apr_pstrcat(e->p, pair(e, claim->path, target), " mapping=servlet", NULL));
+    }
+}
+
+/* Redirects an application wrote with its own address, or with the right host and the wrong scheme
+ * (no scheme="https" in its Connector). */
+static void emit_reverse(expander *e, const apr_array_header_t *claims)
+{
+    const atl_public *public = &e->site->public;
+
+    for (int i = 0; i < claims->nelts; i++) {
+        const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
+        const char *slash = *claim->path ? NULL : "/";
+
+        if (!claim->backend) {
+            continue;
+        }
+        emit(e, claim->app, 0, "ProxyPassReverse",
+             pair(e, claim->path, apr_pstrcat(e->p, claim->backend->origin, claim->backend_path,
+                                              slash, NULL)));
+        if (public->host && !strcmp(public->scheme, "https")) {
+            emit(e, claim->app, 0, "ProxyPassReverse",
+                 pair(e, claim->path, apr_pstrcat(e->p, "http://", public->host,
+                                                  claim->backend_path, slash, NULL)));
+        }
+    }
+}
+
+apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
+{
+    expander e = {.p = p, .site = site, .out = apr_array_make(p, 16, sizeof(atl_node))};
+    apr_array_header_t *claims = sorted_claims(&e);
+
+    for (int i = 0; i < site->workers->nelts; i++) {
+        emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
+    }
+    emit_paths(&e, claims);
+    emit_reverse(&e, claims);
+    return e.out;
+}
+
+/* ------------------------------------------------------------------ the application's half */
+
+const char *atl_base_url(apr_pool_t *p, const atl_public *public, const char *context)
+{
+    unsigned standard = strcmp(public->scheme, "https") ? 80 : 443;
+    const char *host = public->host ? public->host : "<host>";
+
+    return public->port == standard
+               ? apr_pstrcat(p, public->scheme, "://", host, context, NULL)
+               : apr_psprintf(p, "%s://%s:%u%s", public->scheme, host, public->port, context);
+}
+
+static const char *synchrony_setting(apr_pool_t *p, const atl_site *site, const atl_app *app)
+{
+    switch (app->synchrony) {
+    case ATL_SYNCHRONY_OFF:
+        return "collaborative editing is not served (synchrony=off): switch it off in Confluence";
+    case ATL_SYNCHRONY_INTERNAL:
+        return "-Dsynchrony.proxy.enabled=true   (all editing through Confluence's own port)";
+    case ATL_SYNCHRONY_DIRECT:
+        break;
+    }
+    return apr_psprintf(
+        p,
+        "nothing, when Confluence starts its own Synchrony;\n"
+        "for a standalone one: -Dsynchrony.service.url=%s/v1",
+        atl_base_url(p, &site->public, app->synchrony_path));
+}
+
+/* Tomcat names the file of context /a/b a#b.xml (its documentation, "The Context Container"). */
+static const char *context_file(apr_pool_t *p, const char *context)
+{
+    char *name = apr_pstrdup(p, *context ? context + 1 : "ROOT");
+
+    for (char *c = name; *c; c++) {
+        *c = *c == '/' ? '#' : *c;
+    }
+    return name;
+}
+
+const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app)
+{
+    const atl_public *public = &site->public;
+    const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
+    int tls = !strcmp(public->scheme, "https");
+    const char *values[] = {"scheme", public->scheme,
+                            "secure", tls ? "true" : "false",
+                            "host", public->host ? public->host : "<host>",
+                            "port", apr_psprintf(p, "%u", public->port),
+                            "context", app->context,
+                            "home-context", *app->context ? app->context : "/",
+                            "context-name", context_file(p, app->context),
+                            "backend-port", apr_psprintf(p, "%u", backend->port),
+                            "base-url", atl_base_url(p, public, app->context),
+                            "synchrony", synchrony_setting(p, site, app),
+                            NULL};
+    const char *text = "";
+
+    for (const atl_setting *setting = app->product->settings; setting->file; setting++) {
+        const char *versions = strcmp(setting->versions, "all") ? setting->versions : NULL;
+
+        text = apr_pstrcat(p, text, setting->file, versions ? "   (" : "",
+                           versions ? versions : "", versions ? ")" : "", ":\n",
+                           atl_fill(p, setting->text, values), "\n", NULL);
+    }
+    return text;
+}

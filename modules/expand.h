@@ -1,0 +1,38 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * What the apps of a virtual host stand for in stock httpd directives, as data (pure). The
+ * nodes marked "applied" are fed to httpd's own directive handlers (apply.c); all of them are
+ * what the dump shows (dump.c). What is shown only is what this module does itself.
+ */
+#ifndef ATL_EXPAND_H
+#define ATL_EXPAND_H
+
+#include "site.h"
+
+typedef struct atl_node {
+    const char *directive; /* "ProxyPass", "<Proxy"; NULL for a comment line */
+    const char *args;      /* as in a configuration file, or the comment's text */
+    apr_array_header_t *children; /* of atl_node, for a section; else NULL */
+    unsigned applied : 1;         /* else shown only */
+    const atl_app *app;           /* the line it comes from */
+} atl_node;
+
+/*
+ * The expansion of a virtual host: array of atl_node, in the order it must stand. From p.
+ */
+apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site);
+
+/*
+ * The application's half: what to set in the product itself, as text lines without indentation,
+ * one setting after the other. From p.
+ */
+const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app);
+
+/*
+ * The address people type for an app, as https://wiki.example.com/wiki; with
+ * "<host>" for a virtual host without ServerName. From p.
+ */
+const char *atl_base_url(apr_pool_t *p, const atl_public *public, const char *context);
+
+#endif

@@ -1,0 +1,84 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "public.h"
+
+#include "http_config.h"
+#include "util_cfgtree.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+struct atl_sections {
+    apr_pool_t *p;
+    apr_hash_t *by_place; /* "file:line" -> ap_directive_t * of <VirtualHost */
+};
+
+static const char *place(apr_pool_t *p, const char *file, int line)
+{
+    return apr_psprintf(p, "%s:%d", file, line);
+}
+
+atl_sections *atl_sections_index(apr_pool_t *p)
+{
+    atl_sections *sections = apr_palloc(p, sizeof(*sections));
+
+    sections->p = p;
+    sections->by_place = apr_hash_make(p);
+    for (const ap_directive_t *d = ap_conftree; d; d = d->next) {
+        if (!ap_cstr_casecmp(d->directive, "<VirtualHost")) {
+            apr_hash_set(sections->by_place, place(p, d->filename, d->line_num),
+                         APR_HASH_KEY_STRING, d);
+        }
+    }
+    return sections;
+}
+
+/* The last of several counts, as httpd's own setters have it. */
+static const char *args_of(const atl_sections *sections, const server_rec *s, const char *name)
+{
+    const ap_directive_t *d = ap_conftree;
+    const char *args = NULL;
+
+    if (s->is_virtual) {
+        d = s->defn_name ? apr_hash_get(sections->by_place,
+                                        place(sections->p, s->defn_name, (int)s->defn_line_number),
+                                        APR_HASH_KEY_STRING)
+                         : NULL;
+        d = d ? d->first_child : NULL;
+    }
+    for (; d; d = d->next) {
+        if (!ap_cstr_casecmp(d->directive, name)) {
+            args = d->args;
+        }
+    }
+    return args;
+}
+
+static unsigned listening_port(const server_rec *s)
+{
+    if (s->addrs && s->addrs->host_port) {
+        return s->addrs->host_port;
+    }
+    return s->port;
+}
+
+void atl_public_of(const atl_sections *sections, const server_rec *s, atl_public *public)
+{
+    const char *engine = args_of(sections, s, "SSLEngine");
+    const char *name = args_of(sections, s, "ServerName");
+    unsigned port = listening_port(s);
+
+    if (s->server_scheme) {
+        public->scheme = s->server_scheme;
+    }
+    else {
+        int tls = engine ? !ap_cstr_casecmp(engine, "on") : port == 443;
+        public->scheme = tls ? "https" : "http";
+    }
+    public->host = name ? s->server_hostname : NULL;
+    /* ServerName's own port, or its scheme's, is the public one; TLS may end in front of httpd. */
+    public->port = name && s->port ? s->port : s->server_scheme ? 0 : port;
+    if (!public->port) {
+        public->port = strcmp(public->scheme, "https") ? 80 : 443;
+    }
+}

@@ -1,0 +1,69 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "response.h"
+#include "redirect.h"
+#include "server_conf.h"
+
+#include "http_core.h"
+#include "http_protocol.h"
+#include "http_request.h"
+#include "util_filter.h"
+
+#include <apr_strings.h>
+
+static ap_filter_rec_t *response_filter;
+
+/* ap_construct_url() would follow UseCanonicalName; people stay on the address they typed. */
+static const char *public_url(const request_rec *r, const char *path)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+
+    return host ? apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, path, NULL)
+                : ap_construct_url(r->pool, path, (request_rec *)r);
+}
+
+/* ProxyPassReverse knows addresses that are written in the configuration. This knows the one of
+ * the request, so that a ServerAlias, and a virtual host without a ServerName, are right too. */
+static void mend_address(request_rec *r, const atl_claim *claim, const char *header)
+{
+    const char *location = apr_table_get(r->headers_out, header), *path;
+
+    if (location && atl_redirect_judge(r->pool, claim, ap_http_scheme(r),
+                                       apr_table_get(r->headers_in, "Host"), location,
+                                       &path) != ATL_REDIRECT_RIGHT) {
+        apr_table_setn(r->headers_out, header, public_url(r, path));
+    }
+}
+
+/* The first brigade of an answer: its headers are complete and not yet sent. */
+static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+    const atl_request *request = atl_request_of(r);
+
+    ap_remove_output_filter(f);
+    if (request && request->claim->backend) {
+        mend_address(r, request->claim, "Location");
+        mend_address(r, request->claim, "Content-Location");
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+static void insert_filter(request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+
+    if (request && request->claim->backend && r->proxyreq == PROXYREQ_REVERSE) {
+        ap_add_output_filter_handle(response_filter, NULL, r, r->connection);
+    }
+}
+
+void atl_response_register_hooks(apr_pool_t *p)
+{
+    (void)p;
+    /* In front of mod_headers' own filter (AP_FTYPE_CONTENT_SET): what the administrator's Header
+     * lines see and change is the mended answer. */
+    response_filter = ap_register_output_filter("ATLASSIAN_RESPONSE", on_first_brigade, NULL,
+                                                AP_FTYPE_CONTENT_SET - 1);
+    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
+}

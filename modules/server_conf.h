@@ -1,0 +1,49 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The AtlassianApp directive and what httpd keeps of it: one record per virtual host, one per
+ * request.
+ */
+#ifndef ATL_SERVER_CONF_H
+#define ATL_SERVER_CONF_H
+
+#include "httpd.h"
+#include "http_config.h"
+
+#include "path.h"
+#include "site.h"
+
+extern module AP_MODULE_DECLARE_DATA atlassian_proxy_module;
+
+typedef struct atl_server_conf {
+    atl_site site;
+    /* ProxyPassMatch patterns of mod_proxy's own configuration: array of ap_regex_t *. */
+    apr_array_header_t *local_patterns;
+} atl_server_conf;
+
+/* What is known of a request that belongs to an app; absent for all others. */
+typedef struct atl_request {
+    const atl_claim *claim;
+    atl_path path;
+} atl_request;
+
+extern const command_rec atl_directives[];
+
+/*
+ * Configuration records of a server or virtual host. Lines are not inherited: merging keeps
+ * the virtual host's own. From p.
+ */
+void *atl_server_conf_create(apr_pool_t *p, server_rec *s);
+void *atl_server_conf_merge(apr_pool_t *p, void *base, void *own);
+
+/*
+ * The record of a server; never NULL.
+ */
+atl_server_conf *atl_server_conf_of(const server_rec *s);
+
+/*
+ * The record of a request that an app owns, or NULL.
+ */
+atl_request *atl_request_of(const request_rec *r);
+
+#endif

@@ -1,0 +1,27 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The apps of one virtual host and what follows from them (pure data; filled by config.c).
+ */
+#ifndef ATL_SITE_H
+#define ATL_SITE_H
+
+#include "route.h"
+#include "worker.h"
+
+/* The address people type. */
+typedef struct atl_public {
+    const char *scheme; /* "http" or "https" */
+    const char *host;   /* NULL when the virtual host has no ServerName */
+    unsigned port;
+} atl_public;
+
+typedef struct atl_site {
+    apr_array_header_t *apps; /* of atl_app *, as their lines came */
+    atl_routes *routes;
+    apr_array_header_t *workers; /* of atl_worker * */
+    atl_public public;
+    const char *ca_file; /* the system's certificate bundle, NULL if none was found */
+} atl_site;
+
+#endif

@@ -1,0 +1,178 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "text.h"
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* Words longer than this are never a typing mistake of one of ours. */
+#define LONGEST_WORD 40
+#define LONGEST_QUOTE 60
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+    unsigned ab = a < b ? a : b;
+
+    return ab < c ? ab : c;
+}
+
+static unsigned distance(const char *a, apr_size_t alen, const char *b, apr_size_t blen)
+{
+    unsigned row[LONGEST_WORD + 1][LONGEST_WORD + 1];
+
+    for (apr_size_t i = 0; i <= alen; i++) {
+        for (apr_size_t j = 0; j <= blen; j++) {
+            if (!i || !j) {
+                row[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            char x = apr_tolower(a[i - 1]), y = apr_tolower(b[j - 1]);
+            row[i][j] = least(row[i - 1][j] + 1, row[i][j - 1] + 1, row[i - 1][j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == apr_tolower(b[j - 2]) && y == apr_tolower(a[i - 2])) {
+                row[i][j] = least(row[i][j], row[i - 2][j - 2] + 1, row[i][j]);
+            }
+        }
+    }
+    return row[alen][blen];
+}
+
+int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
+{
+    apr_size_t wlen = strlen(word), clen = strlen(candidate);
+    unsigned limit = clen < 6 ? 2 : (unsigned)(clen / 3), d;
+
+    if (wlen > LONGEST_WORD || clen > LONGEST_WORD || !wlen) {
+        return 0;
+    }
+    d = distance(word, wlen, candidate, clen);
+    if (d > limit || d >= clen || d >= *best) {
+        return 0;
+    }
+    *best = d;
+    return 1;
+}
+
+const char *atl_quote(apr_pool_t *p, const char *word)
+{
+    apr_size_t len = strlen(word), shown = len > LONGEST_QUOTE ? LONGEST_QUOTE : len;
+    char *text = apr_palloc(p, shown * 4 + sizeof("\"...\"")), *to = text;
+
+    *to++ = '"';
+    for (apr_size_t i = 0; i < shown; i++) {
+        unsigned char c = (unsigned char)word[i];
+        if (c < 0x20 || c > 0x7e) {
+            to += apr_snprintf(to, 5, "\\x%02x", c);
+        }
+        else {
+            *to++ = (char)c;
+        }
+    }
+    strcpy(to, shown < len ? "...\"" : "\"");
+    return text;
+}
+
+const char *atl_config_arg(apr_pool_t *p, const char *arg)
+{
+    char *text = apr_palloc(p, strlen(arg) * 2 + 3), *to = text;
+
+    *to++ = '"';
+    for (; *arg; arg++) {
+        if (*arg == '"' || *arg == '\\') {
+            *to++ = '\\';
+        }
+        *to++ = *arg;
+    }
+    *to++ = '"';
+    *to = '\0';
+    return text;
+}
+
+static const char *trimmed(apr_pool_t *p, const char *from, const char *to)
+{
+    while (from < to && apr_isspace(*from)) {
+        from++;
+    }
+    while (to > from && apr_isspace(to[-1])) {
+        to--;
+    }
+    return apr_pstrmemdup(p, from, (apr_size_t)(to - from));
+}
+
+apr_array_header_t *atl_split_list(apr_pool_t *p, const char *list)
+{
+    apr_array_header_t *items = apr_array_make(p, 4, sizeof(const char *));
+    const char *end;
+
+    while ((end = strchr(list, ','))) {
+        APR_ARRAY_PUSH(items, const char *) = trimmed(p, list, end);
+        list = end + 1;
+    }
+    APR_ARRAY_PUSH(items, const char *) = trimmed(p, list, list + strlen(list));
+    return items;
+}
+
+int atl_parse_seconds(const char *text, int *seconds)
+{
+    static const struct {
+        const char *unit;
+        int factor;
+    } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
+    const int year = 366 * 86400;
+    int n = 0;
+    const char *unit = text;
+
+    while (apr_isdigit(*unit)) {
+        n = n * 10 + (*unit++ - '0');
+        if (n > year) {
+            return 0;
+        }
+    }
+    if (unit == text) {
+        return 0;
+    }
+    for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (!apr_cstr_casecmp(unit, units[i].unit)) {
+            if (n > year / units[i].factor) {
+                return 0;
+            }
+            *seconds = n * units[i].factor;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void atl_lower(char *text)
+{
+    for (; *text; text++) {
+        *text = (char)apr_tolower(*text);
+    }
+}
+
+static const char *value_of(const char *const *values, const char *name, apr_size_t len)
+{
+    for (; values[0]; values += 2) {
+        if (strlen(values[0]) == len && !memcmp(values[0], name, len)) {
+            return values[1];
+        }
+    }
+    return NULL;
+}
+
+const char *atl_fill(apr_pool_t *p, const char *text, const char *const *values)
+{
+    const char *filled = "", *open, *close, *value;
+
+    while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
+        value = value_of(values, open + 1, (apr_size_t)(close - open - 1));
+        if (!value) {
+            value = apr_pstrmemdup(p, open, (apr_size_t)(close + 1 - open));
+        }
+        filled = apr_pstrcat(p, filled, apr_pstrmemdup(p, text, (apr_size_t)(open - text)), value,
+                             NULL);
+        text = close + 1;
+    }
+    return apr_pstrcat(p, filled, text, NULL);
+}

@@ -1,0 +1,61 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Small text helpers for messages and generated configuration (pure).
+ */
+#ifndef ATL_TEXT_H
+#define ATL_TEXT_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+/* The running state of a search for the nearest word. */
+typedef unsigned atl_nearest;
+#define ATL_NEAREST_NONE (~0u)
+
+/*
+ * Compares a mistyped word with one candidate, by edit distance with transpositions
+ * (Damerau-Levenshtein, optimal string alignment) and without regard to letter case.
+ * Returns 1 and updates *best when the candidate is near enough to suggest (a third of its
+ * letters, at least one) and nearer than all before it; 0 otherwise.
+ */
+int atl_nearer(atl_nearest *best, const char *word, const char *candidate);
+
+/*
+ * A word from an administrator as it may stand in a message: in double quotes, control
+ * characters and bytes above 0x7e as \xNN, cut after 60 bytes with "..." (a configuration
+ * line may be megabytes long). From p.
+ */
+const char *atl_quote(apr_pool_t *p, const char *word);
+
+/*
+ * A directive argument as httpd's configuration parser reads it back unchanged: in double
+ * quotes, with quotes and backslashes escaped. Text that contains "${" cannot be protected in
+ * httpd's syntax; callers never pass any. From p.
+ */
+const char *atl_config_arg(apr_pool_t *p, const char *arg);
+
+/*
+ * Splits a comma-separated list, without the blanks around its items; empty items are kept
+ * so that a caller can complain about them. Returns an array of const char *, all from p.
+ */
+apr_array_header_t *atl_split_list(apr_pool_t *p, const char *list);
+
+/*
+ * Reads a duration in whole seconds: "90", "90s", "5min" or "2h".
+ * Returns 1 with *seconds set, or 0 when the text is anything else or beyond a year.
+ */
+int atl_parse_seconds(const char *text, int *seconds);
+
+/*
+ * Turns the ASCII letters of text to lower case, in place.
+ */
+void atl_lower(char *text);
+
+/*
+ * Replaces {name} in a template. values holds name, value pairs and ends with NULL; a name that
+ * is not among them stays as it stands. From p.
+ */
+const char *atl_fill(apr_pool_t *p, const char *text, const char *const *values);
+
+#endif

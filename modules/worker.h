@@ -1,0 +1,29 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * mod_proxy's workers for the apps of one virtual host: claims that agree on everything share
+ * one worker and with it one pool of connections (pure).
+ */
+#ifndef ATL_WORKER_H
+#define ATL_WORKER_H
+
+#include "route.h"
+
+struct atl_worker {
+    const char *url;         /* mod_proxy's name for it: scheme://host[:port][/path] */
+    const char *params;      /* "timeout=300 ttl=15 ...", each as mod_proxy takes it */
+    const atl_claim *first;  /* the claim it was made for: its line is named in messages */
+};
+
+/*
+ * Gives every claim with a backend its worker.
+ * claims: array of atl_claim *. Returns the workers (array of atl_worker *, shorter URLs first,
+ * as sections are merged in that order), all from p.
+ *
+ * mod_proxy finds a worker by the longest URL that is a prefix of the request's, so of all
+ * that share a scheme, host and port one group gets the bare URL; claims whose settings differ
+ * from that group's get a worker of their own by path.
+ */
+apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims);
+
+#endif
