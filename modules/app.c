@@ -58,8 +58,8 @@ static const char *one_of(reader *in, const char *value, const char *const *choi
         list = list ? apr_pstrcat(in->p, list, ", ", choices[i], NULL) : choices[i];
         near = atl_nearer(&best, value, choices[i]) ? choices[i] : near;
     }
-    return apr_psprintf(in->p, "%s is not known%s%s%s; it is one of: %s", atl_quote(in->p, value),
-                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list);
+    return apr_psprintf(in->p, "%s is not known%s; it is one of: %s", atl_quote(in->p, value),
+                        atl_did_you_mean(in->p, near), list);
 }
 
 static const char *set_compression(reader *in, const char *value)
@@ -149,14 +149,30 @@ static const struct {
 
 #define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
 
+/* What values of a worker parameter look like. mod_proxy itself reads many of them with atoi(),
+ * so that "abc" would silently mean 0. */
+typedef enum { VALUE_NUMBER, VALUE_DECIMAL, VALUE_TIME, VALUE_SWITCH, VALUE_TEXT } value_kind;
+
 /* mod_proxy's parameters for a plain worker (httpd documentation, ProxyPass). timeout is this
  * directive's own key; upgrade and secret are decided by the module or not for HTTP. */
-static const char *const worker_params[] = {
-    "acquire",       "addressttl", "connectiontimeout", "disablereuse", "enablereuse",
-    "flushpackets",  "flushwait",  "iobuffersize",      "keepalive",    "lbset",
-    "loadfactor",    "max",        "min",               "ping",         "receivebuffersize",
-    "redirect",      "responsefieldsize", "retry",      "route",        "smax",
-    "status",        "ttl",        NULL};
+static const struct {
+    const char *key;
+    value_kind kind;
+} worker_params[] = {
+    {"acquire", VALUE_TIME},          {"addressttl", VALUE_NUMBER},
+    {"connectiontimeout", VALUE_TIME}, {"disablereuse", VALUE_SWITCH},
+    {"enablereuse", VALUE_SWITCH},    {"flushpackets", VALUE_TEXT},
+    {"flushwait", VALUE_NUMBER},      {"iobuffersize", VALUE_NUMBER},
+    {"keepalive", VALUE_SWITCH},      {"lbset", VALUE_NUMBER},
+    {"loadfactor", VALUE_DECIMAL},    {"max", VALUE_NUMBER},
+    {"min", VALUE_NUMBER},            {"ping", VALUE_TIME},
+    {"receivebuffersize", VALUE_NUMBER}, {"redirect", VALUE_TEXT},
+    {"responsefieldsize", VALUE_NUMBER}, {"retry", VALUE_NUMBER},
+    {"route", VALUE_TEXT},            {"smax", VALUE_NUMBER},
+    {"status", VALUE_TEXT},           {"ttl", VALUE_NUMBER},
+};
+
+#define WORKER_PARAMS (sizeof(worker_params) / sizeof(worker_params[0]))
 
 static const struct {
     const char *key, *reason;
@@ -188,22 +204,52 @@ static const char *unknown_key(apr_pool_t *p, const char *key)
         near = atl_nearer(&best, key, keys[i].key) ? keys[i].key : near;
         list = list ? apr_pstrcat(p, list, ", ", keys[i].key, NULL) : keys[i].key;
     }
-    for (const char *const *param = worker_params; *param; param++) {
-        near = atl_nearer(&best, key, *param) ? *param : near;
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        near = atl_nearer(&best, key, worker_params[i].key) ? worker_params[i].key : near;
     }
-    return apr_psprintf(p, "unknown key %s%s%s%s; keys are %s and mod_proxy's worker parameters",
-                        atl_quote(p, key), near ? "; did you mean \"" : "", near ? near : "",
-                        near ? "\"?" : "", list);
+    return apr_psprintf(p, "unknown key %s%s; keys are %s and mod_proxy's worker parameters",
+                        atl_quote(p, key), atl_did_you_mean(p, near), list);
+}
+
+/* Returns what the value should have been, or NULL when it is that. */
+static const char *check_value(value_kind kind, const char *value)
+{
+    apr_size_t digits = strspn(value, "0123456789");
+    const char *rest = value + digits;
+
+    switch (kind) {
+    case VALUE_NUMBER:
+        return digits && digits < 10 && !*rest ? NULL : "a whole number";
+    case VALUE_DECIMAL:
+        return digits && digits < 10 && strspn(rest, ".0123456789") == strlen(rest)
+                   ? NULL : "a number";
+    case VALUE_TIME:
+        /* ap_timeout_parameter_parse() takes these units. */
+        return digits && digits < 10 &&
+                       (!*rest || !apr_cstr_casecmp(rest, "ms") || !apr_cstr_casecmp(rest, "s") ||
+                        !apr_cstr_casecmp(rest, "mi") || !apr_cstr_casecmp(rest, "min"))
+                   ? NULL : "a number of seconds, or one with ms, s or min";
+    case VALUE_SWITCH:
+        return !apr_cstr_casecmp(value, "on") || !apr_cstr_casecmp(value, "off") ? NULL
+                                                                                 : "on or off";
+    case VALUE_TEXT:
+        break;
+    }
+    return *value ? NULL : "a word";
 }
 
 static const char *set_worker_param(reader *in, const char *key, const char *value)
 {
-    atl_param *param;
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        if (!strcmp(key, worker_params[i].key)) {
+            const char *rule = check_value(worker_params[i].kind, value);
+            atl_param *param;
 
-    for (const char *const *known = worker_params; *known; known++) {
-        if (!strcmp(key, *known)) {
+            if (rule) {
+                return apr_psprintf(in->p, "%s=: %s is not %s", key, atl_quote(in->p, value), rule);
+            }
             param = apr_array_push(in->app->worker_params);
-            param->key = *known;
+            param->key = worker_params[i].key;
             param->value = value;
             return NULL;
         }
@@ -298,9 +344,8 @@ static const char *unknown_product(apr_pool_t *p, const char *word)
 {
     const atl_product *near = atl_product_nearest(word);
 
-    return apr_psprintf(p, "unknown product %s%s%s%s; the products are %s", atl_quote(p, word),
-                        near ? "; did you mean \"" : "", near ? near->name : "",
-                        near ? "\"?" : "", atl_product_names(p));
+    return apr_psprintf(p, "unknown product %s%s; the products are %s", atl_quote(p, word),
+                        atl_did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
 }
 
 static const char *check_except(const reader *in)

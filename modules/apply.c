@@ -144,13 +144,12 @@ static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_dire
 }
 
 /* The administrator wrote none of this: blame his line, then quote the one that failed. */
-static int report(apr_pool_t *p, server_rec *s, const ap_directive_t *culprit, const char *error)
+static int report(server_rec *s, const ap_directive_t *culprit, const char *error)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                 ATL_LOGNO(0102) "AtlassianApp on line %d of %s: %s (httpd says this of the "
-                 "generated line: %s %s)", culprit->line_num, culprit->filename, error,
-                 culprit->directive, culprit->args);
-    (void)p;
+                 ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
+                 "stands for, \"%s %s\": %s", culprit->line_num, culprit->filename,
+                 culprit->directive, culprit->args, error);
     return !OK;
 }
 
@@ -163,7 +162,7 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
     tree = tree_of(p, atl_expand(p, &conf->site), NULL);
     error = feed(p, ptemp, s, tree, &culprit);
-    return error ? report(p, s, culprit ? culprit : tree, error) : OK;
+    return error ? report(s, culprit ? culprit : tree, error) : OK;
 }
 
 /* The bundle OpenSSL-using packages of this system share. */

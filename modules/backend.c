@@ -78,10 +78,8 @@ static const char *check_name(apr_pool_t *p, const char *host)
                                 atl_quote(p, host));
         }
         if (!apr_isalnum(*c) && !strchr("-._", *c)) {
-            return apr_psprintf(p, "host %s has a character that no host name may have: '%s'",
-                                atl_quote(p, host),
-                                apr_isprint(*c) ? apr_psprintf(p, "%c", *c)
-                                                : apr_psprintf(p, "\\x%02x", (unsigned char)*c));
+            return apr_psprintf(p, "host %s has a character that no host name may have: '%c'",
+                                atl_quote(p, host), *c);
         }
     }
     if (strlen(host) > LONGEST_HOST || host[0] == '.' || host[0] == '-' || strstr(host, "..")) {

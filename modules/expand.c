@@ -96,33 +96,79 @@ static void emit_tls(expander *e, const atl_app *app)
     emit(e, app, 1, "SSLProxyCheckPeerName", "on");
 }
 
-static void emit_worker(expander *e, const atl_worker *worker)
+static void emit_settings(expander *e, const atl_worker *worker)
 {
     const atl_app *app = worker->first->app;
     int tls = !strcmp(worker->first->backend->scheme, "https");
-    atl_node *section = emit(e, app, 1, "<Proxy",
-                             apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), " ",
-                                         worker->params, ">", NULL));
-    expander inner = {.p = e->p, .site = e->site};
 
-    section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
     if (strcmp(worker->url, worker->first->backend->origin)) {
         /* httpd merges the section of the bare URL into this one. */
-        emit_compression(&inner, app);
+        emit_compression(e, app);
         return;
     }
     if (tls) {
         /* With a preserved Host httpd would check the application's certificate against the public
          * name; forwarded.c sends the public Host all the same. */
-        comment(&inner, app, "Stock httpd cannot send the browser's Host to an https application "
-                             "whose certificate");
-        comment(&inner, app, "has another name: the application needs its proxyName and proxyPort "
-                             "then.");
-        emit_tls(&inner, app);
+        comment(e, app, "Stock httpd cannot send the browser's Host to an https application whose "
+                        "certificate");
+        comment(e, app, "has another name: the application needs its proxyName and proxyPort then.");
+        emit_tls(e, app);
     }
-    emit(&inner, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
-    emit_forwarded(&inner, app);
-    emit_compression(&inner, app);
+    emit(e, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
+    emit_forwarded(e, app);
+    emit_compression(e, app);
+}
+
+static expander inside(const expander *e, atl_node *section)
+{
+    expander inner = {.p = e->p, .site = e->site};
+
+    section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
+    return inner;
+}
+
+/* url as a regular expression that matches nothing else */
+static const char *pattern_of(apr_pool_t *p, const char *url)
+{
+    char *pattern = apr_palloc(p, strlen(url) * 2 + 1), *to = pattern;
+
+    for (; *url; url++) {
+        if (strchr(".[]$()+*?^|\\", *url)) {
+            *to++ = '\\';
+        }
+        *to++ = *url;
+    }
+    *to = '\0';
+    return pattern;
+}
+
+/* In the URL of a <Proxy> section httpd takes the brackets of an IPv6 address for a wildcard. Its
+ * worker is defined there all the same, the settings need a pattern. */
+static void emit_ipv6_worker(expander *e, const atl_worker *worker)
+{
+    const atl_app *app = worker->first->app;
+    const char *quoted = apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), ">", NULL);
+    const char *pattern = apr_pstrcat(e->p, "\"^", pattern_of(e->p, worker->url), "(/|$)\">", NULL);
+    expander inner = inside(e, emit(e, app, 1, "<Proxy", quoted));
+
+    emit(&inner, app, 1, "ProxySet", worker->params);
+    inner = inside(e, emit(e, app, 1, "<ProxyMatch", pattern));
+    emit_settings(&inner, worker);
+}
+
+static void emit_worker(expander *e, const atl_worker *worker)
+{
+    const atl_app *app = worker->first->app;
+    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), " ", worker->params, ">",
+                                   NULL);
+    expander inner;
+
+    if (*worker->first->backend->host == '[') {
+        emit_ipv6_worker(e, worker);
+        return;
+    }
+    inner = inside(e, emit(e, app, 1, "<Proxy", args));
+    emit_settings(&inner, worker);
 }
 
 /* ------------------------------------------------------------------ paths */

@@ -56,21 +56,13 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 
 const char *atl_quote(apr_pool_t *p, const char *word)
 {
-    apr_size_t len = strlen(word), shown = len > LONGEST_QUOTE ? LONGEST_QUOTE : len;
-    char *text = apr_palloc(p, shown * 4 + sizeof("\"...\"")), *to = text;
+    return strlen(word) > LONGEST_QUOTE ? apr_psprintf(p, "\"%.*s...\"", LONGEST_QUOTE, word)
+                                        : apr_pstrcat(p, "\"", word, "\"", NULL);
+}
 
-    *to++ = '"';
-    for (apr_size_t i = 0; i < shown; i++) {
-        unsigned char c = (unsigned char)word[i];
-        if (c < 0x20 || c > 0x7e) {
-            to += apr_snprintf(to, 5, "\\x%02x", c);
-        }
-        else {
-            *to++ = (char)c;
-        }
-    }
-    strcpy(to, shown < len ? "...\"" : "\"");
-    return text;
+const char *atl_did_you_mean(apr_pool_t *p, const char *nearest)
+{
+    return nearest ? apr_pstrcat(p, " (did you mean \"", nearest, "\"?)", NULL) : "";
 }
 
 const char *atl_config_arg(apr_pool_t *p, const char *arg)
