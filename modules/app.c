@@ -6,6 +6,7 @@
 
 #include <apr_cstr.h>
 #include <apr_lib.h>
+#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -89,6 +90,70 @@ static const char *set_except(reader *in, const char *value)
     return NULL;
 }
 
+static const char *set_switch(reader *in, const char *value, int *on)
+{
+    static const char *const choices[] = {"off", "on", NULL};
+
+    return one_of(in, value, choices, on);
+}
+
+static const char *set_verify(reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->verify = on != 0;
+    return error;
+}
+
+static const char *set_secure_cookies(reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->secure_cookies = on != 0;
+    return error;
+}
+
+static const char *set_ca(reader *in, const char *value)
+{
+    in->app->ca = value;
+    return NULL;
+}
+
+/* Names are refused: who may vouch for clients must not depend on DNS. */
+static const char *check_network(reader *in, const char *network)
+{
+    char *address = apr_pstrdup(in->p, network), *bits = strchr(address, '/');
+    apr_ipsubnet_t *subnet;
+
+    if (bits) {
+        *bits++ = '\0';
+    }
+    if (!strchr(address, ':') && address[strspn(address, "0123456789.")]) {
+        return apr_psprintf(in->p, "%s is a name; only addresses and networks can be trusted: "
+                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(in->p, network));
+    }
+    if (!*address || apr_ipsubnet_create(&subnet, address, bits, in->p) != APR_SUCCESS ||
+        (!strchr(address, ':') && !atl_is_ipv4(address))) {
+        return apr_psprintf(in->p, "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
+                            "2001:db8::/32", atl_quote(in->p, network));
+    }
+    return NULL;
+}
+
+static const char *set_trusted(reader *in, const char *value)
+{
+    in->app->trusted = atl_split_list(in->p, value);
+    for (int i = 0; i < in->app->trusted->nelts; i++) {
+        const char *error = check_network(in, APR_ARRAY_IDX(in->app->trusted, i, const char *));
+        if (error) {
+            return error;
+        }
+    }
+    return NULL;
+}
+
 /* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
  * a second Confluence under the same host name. */
 static const char *set_synchrony_url(reader *in, const char *value)
@@ -139,10 +204,14 @@ static const struct {
     const char *(*set)(reader *in, const char *value);
     const char *help;
 } keys[] = {
+    {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
     {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},
+    {"trusted-proxy", set_trusted, "addresses of load balancers in front, comma-separated"},
+    {"verify", set_verify, "check the certificate of an https backend: on, off"},
     {"ws-grace", set_ws_grace, "how long a WebSocket may outlive a reload (10min)"},
     {"ws-timeout", set_ws_timeout, "how long a WebSocket may be silent (1h)"},
 };
@@ -332,7 +401,10 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     app->backends = apr_array_make(p, 1, sizeof(atl_backend));
     app->except = apr_array_make(p, 0, sizeof(const char *));
     app->worker_params = apr_array_make(p, 0, sizeof(atl_param));
+    app->trusted = apr_array_make(p, 0, sizeof(const char *));
     app->timeout = product->timeout;
+    app->verify = 1;
+    app->secure_cookies = 1;
     app->synchrony = product->has_synchrony ? ATL_SYNCHRONY_DIRECT : ATL_SYNCHRONY_OFF;
     app->synchrony_path = ATL_SYNCHRONY_PATH;
     app->ws_timeout = DEFAULT_WS_TIMEOUT;
@@ -346,6 +418,20 @@ static const char *unknown_product(apr_pool_t *p, const char *word)
 
     return apr_psprintf(p, "unknown product %s%s; the products are %s", atl_quote(p, word),
                         atl_did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
+}
+
+/* A key that could change nothing is a mistake, not a wish. */
+static const char *check_tls(const reader *in)
+{
+    const char *key = in->app->ca ? "ca" : !in->app->verify ? "verify" : NULL;
+
+    if (key && strcmp(APR_ARRAY_IDX(in->app->backends, 0, atl_backend).scheme, "https")) {
+        return apr_psprintf(in->p, "%s= is about an https backend, and this one is %s; write "
+                            "https:// or remove the key", key,
+                            APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin);
+    }
+    return in->app->ca && !in->app->verify
+               ? "ca= and verify=off contradict each other; keep one" : NULL;
 }
 
 static const char *check_except(const reader *in)
@@ -404,8 +490,7 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
         return error;
     }
     set_defaults(p, in.app);
-    error = check_except(&in);
-    if (!error) {
+    if (!(error = check_except(&in)) && !(error = check_tls(&in))) {
         *app = in.app;
     }
     return error;

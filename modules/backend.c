@@ -43,24 +43,34 @@ static int is_number(const char *text)
     return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+int atl_is_ipv4(const char *text)
+{
+    int parts = 0;
+
+    for (;;) {
+        apr_size_t digits = strspn(text, "0123456789");
+
+        if (!digits || digits > 3 || atoi(text) > 255 || (digits > 1 && text[0] == '0')) {
+            return 0;
+        }
+        parts++;
+        if (!text[digits]) {
+            return parts == 4;
+        }
+        if (text[digits] != '.') {
+            return 0;
+        }
+        text += digits + 1;
+    }
+}
+
 /* Resolvers read 10.1, 010.0.0.5 and 167772165 as addresses too, each in its own way. */
 static const char *check_ipv4(apr_pool_t *p, const char *host)
 {
-    char *copy = apr_pstrdup(p, host), *last = NULL, *part;
-    int parts = 0;
-
-    for (part = apr_strtok(copy, ".", &last); part; part = apr_strtok(NULL, ".", &last)) {
-        if (!is_number(part) || strlen(part) > 3 || atoi(part) > 255 ||
-            (part[0] == '0' && part[1])) {
-            parts = 9;
-        }
-        parts++;
-    }
-    if (parts == 4 && !strstr(host, "..") && host[strlen(host) - 1] != '.') {
-        return NULL;
-    }
-    return apr_psprintf(p, "%s is not an IPv4 address (four numbers from 0 to 255)",
-                        atl_quote(p, host));
+    return atl_is_ipv4(host) ? NULL
+                             : apr_psprintf(p,
+                                            "%s is not an IPv4 address (four numbers from 0 to 255)",
+                                            atl_quote(p, host));
 }
 
 static const char *check_name(apr_pool_t *p, const char *host)

@@ -24,6 +24,11 @@ void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, co
                      unsigned port);
 
 /*
+ * Whether text is an IPv4 address in its usual form: four decimal numbers, no leading zeros.
+ */
+int atl_is_ipv4(const char *text);
+
+/*
  * Checks a path that is to be a context path or an exception: absolute, without empty or dot
  * segments, escapes, parameters, wildcards or anything else that two readers could read
  * differently. One trailing slash is allowed and dropped.

@@ -2,6 +2,7 @@
 
 #include "expand.h"
 #include "text.h"
+#include "vouching.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -67,9 +68,6 @@ static void emit_compression(expander *e, const atl_app *app)
 
 static void emit_forwarded(expander *e, const atl_app *app)
 {
-    static const char *const dropped[] = {"Forwarded", "X-Forwarded-Server", "X-Forwarded-Prefix",
-                                          "X-Forwarded-Ssl", "X-Real-IP", "X-Original-URL",
-                                          "X-Rewrite-URL"};
     static const char *const set[] = {
         "set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"", "set X-Forwarded-Host \"expr=%{HTTP_HOST}\"",
         "set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"",
@@ -79,21 +77,26 @@ static void emit_forwarded(expander *e, const atl_app *app)
     for (apr_size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
         emit(e, app, 0, "RequestHeader", set[i]);
     }
-    for (apr_size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
-        emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", dropped[i], NULL));
-    }
 }
 
 static void emit_tls(expander *e, const atl_app *app)
 {
+    const char *ca = app->ca ? app->ca : e->site->ca_file;
+
     emit(e, app, 1, "SSLProxyEngine", "on");
     emit(e, app, 1, "SSLProxyProtocol", "all -SSLv3 -TLSv1 -TLSv1.1");
-    emit(e, app, 1, "SSLProxyVerify", "require");
-    emit(e, app, 1, "SSLProxyVerifyDepth", "10");
-    if (e->site->ca_file) {
-        emit(e, app, 1, "SSLProxyCACertificateFile", atl_config_arg(e->p, e->site->ca_file));
+    emit(e, app, 1, "SSLProxyVerify", app->verify ? "require" : "none");
+    emit(e, app, 1, "SSLProxyCheckPeerName", app->verify ? "on" : "off");
+    emit(e, app, 1, "SSLProxyCheckPeerExpire", app->verify ? "on" : "off");
+    if (app->verify) {
+        emit(e, app, 1, "SSLProxyVerifyDepth", "10");
     }
-    emit(e, app, 1, "SSLProxyCheckPeerName", "on");
+    else {
+        emit(e, app, 1, "SSLProxyCheckPeerCN", "off");
+    }
+    if (app->verify && ca) {
+        emit(e, app, 1, "SSLProxyCACertificateFile", atl_config_arg(e->p, ca));
+    }
 }
 
 static void emit_settings(expander *e, const atl_worker *worker)
@@ -103,6 +106,9 @@ static void emit_settings(expander *e, const atl_worker *worker)
 
     if (strcmp(worker->url, worker->first->backend->origin)) {
         /* httpd merges the section of the bare URL into this one. */
+        if (tls) {
+            emit_tls(e, app);
+        }
         emit_compression(e, app);
         return;
     }
@@ -154,6 +160,9 @@ static void emit_ipv6_worker(expander *e, const atl_worker *worker)
     emit(&inner, app, 1, "ProxySet", worker->params);
     inner = inside(e, emit(e, app, 1, "<ProxyMatch", pattern));
     emit_settings(&inner, worker);
+    if (!inner.out->nelts) {
+        apr_array_pop(e->out);
+    }
 }
 
 static void emit_worker(expander *e, const atl_worker *worker)
@@ -169,6 +178,27 @@ static void emit_worker(expander *e, const atl_worker *worker)
     }
     inner = inside(e, emit(e, app, 1, "<Proxy", args));
     emit_settings(&inner, worker);
+}
+
+/* ------------------------------------------------------------------ who vouches for clients */
+
+static void emit_vouching(expander *e)
+{
+    const atl_site *site = e->site;
+    const atl_app *app = APR_ARRAY_IDX(site->apps, 0, const atl_app *);
+
+    if (site->trusted->nelts) {
+        /* "Internal": private addresses behind them are believed too. */
+        emit(e, app, 1, "RemoteIPHeader", "X-Forwarded-For");
+        emit(e, app, 1, "RemoteIPInternalProxy", apr_array_pstrcat(e->p, site->trusted, ' '));
+        comment(e, app, "Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these "
+                        "addresses alone.");
+    }
+    for (const char *const *name = atl_vouching; *name; name++) {
+        if (!site->trusted->nelts || strcmp(*name, "X-Forwarded-For")) {
+            emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", *name, " early", NULL));
+        }
+    }
 }
 
 /* ------------------------------------------------------------------ paths */
@@ -242,6 +272,7 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     expander e = {.p = p, .site = site, .out = apr_array_make(p, 16, sizeof(atl_node))};
     apr_array_header_t *claims = sorted_claims(&e);
 
+    emit_vouching(&e);
     for (int i = 0; i < site->workers->nelts; i++) {
         emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
     }
