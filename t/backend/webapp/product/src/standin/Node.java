@@ -32,10 +32,18 @@ final class Node {
         baseUrl = BASE_URL;
     }
 
-    /** A point where one request waits until another one (/slow/release) lets it go on. */
+    /**
+     * A point where one request waits until another one (/slow/release) lets it go on, be that before or after.
+     * Passed once, it is gone, and its name stands for a new one.
+     */
     static final class Gate {
+        private final String id;
         private final CountDownLatch opened = new CountDownLatch(1);
         private volatile boolean waiting;
+
+        Gate(String id) {
+            this.id = id;
+        }
 
         /** Returns false when the gate was never opened. */
         boolean pass() {
@@ -47,6 +55,7 @@ final class Node {
                 return false;
             } finally {
                 waiting = false;
+                GATES.remove(id, this);
             }
         }
 
@@ -60,6 +69,6 @@ final class Node {
     }
 
     static Gate gate(String id) {
-        return GATES.computeIfAbsent(id, key -> new Gate());
+        return GATES.computeIfAbsent(id, Gate::new);
     }
 }
