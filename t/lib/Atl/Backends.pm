@@ -102,20 +102,25 @@ sub tail {
     return join '', @all > $lines ? @all[-$lines .. -1] : @all;
 }
 
-# A port nobody listens on. Searched below the ephemeral range (or in ATL_PORTS=first-last) from a random start, so
-# that two runs at a time seldom choose alike; who does anyway sees a bind error and is started once more.
-my %taken;
+# port_range(): first and last port to use. Below the ephemeral range, so that no outgoing connection sits there.
+sub port_range {
+    my ($first, $last) = ($ENV{ATL_PORTS} // '21000-31999') =~ /^(\d+)-(\d+)$/ or die "ATL_PORTS: want first-last\n";
+    return ($first, $last);
+}
+
+# A port nobody listens on, searched upwards from a place chosen once at random, so that two runs at a time seldom
+# meet; who does anyway sees a bind error and is started once more.
+my $next_port;
 
 sub free_port {
-    my ($first, $last) = ($ENV{ATL_PORTS} // '21000-31999') =~ /^(\d+)-(\d+)$/ or die "ATL_PORTS: want first-last\n";
-    my $span  = $last - $first + 1;
-    my $start = int rand $span;
-    for my $i (0 .. $span - 1) {
-        my $port = $first + ($start + $i) % $span;
-        next if $taken{$port};
+    my ($first, $last) = port_range();
+    $next_port //= $first + int rand($last - $first + 1);
+    for ($first .. $last) {
+        my $port = $next_port;
+        $next_port = $port >= $last ? $first : $port + 1;
         my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1) or next;
         close $socket;
-        return $taken{$port} = $port;
+        return $port;
     }
     die "no free port in $first-$last\n";
 }

@@ -31,7 +31,8 @@ our @MODULES = qw(
 # module_list(MPM, FILE, ORDER): names and files for Atl::Httpd::load_lines; no FILE leaves the module out.
 sub module_list {
     my ($mpm, $file, $order) = @_;
-    my @list = ("mpm_$mpm", @MODULES);
+    # mod_http2 does not work under prefork and warns at each start.
+    my @list = ("mpm_$mpm", grep { $mpm ne 'prefork' || $_ ne 'http2' } @MODULES);
     return @list if !$file;
     my ($proxy) = grep { $list[$_] eq 'proxy' } 0 .. $#list;
     my %at = (first => 1, middle => $proxy + 1, last => scalar @list);
@@ -67,12 +68,16 @@ sub apxs_program {
 # The first of a run of free ports: Apache::Test gives each virtual host the next one.
 sub free_ports {
     my $wanted = 60;
-    my ($first, $last) = ($ENV{ATL_PORTS} // '32000-32699') =~ /^(\d+)-(\d+)$/ or die "ATL_PORTS: want first-last\n";
-    my $slots = int(($last - $first + 1) / $wanted) || 1;
-    my $slot  = int rand $slots;
-    for my $i (0 .. $slots - 1) {
-        my $start = $first + (($slot + $i) % $slots) * $wanted;
-        return $start if !grep { !Apache::TestServer->port_available($_) } $start .. $start + $wanted - 1;
+    my ($first, $last) = Atl::Backends::port_range();
+    my $places = $last - $first - $wanted + 2;
+    die "ATL_PORTS: $wanted ports at least\n" if $places < 1;
+    my $start = $first + int rand $places;
+    my $run = 0;
+    for my $i (0 .. 2 * $places + $wanted) {
+        my $port = $first + ($start - $first + $i) % ($last - $first + 1);
+        $run = 0 if $port == $first;
+        $run = Apache::TestServer->port_available($port) ? $run + 1 : 0;
+        return $port - $wanted + 1 if $run == $wanted;
     }
     die "no $wanted free ports in a row in $first-$last\n";
 }
