@@ -50,7 +50,7 @@ atl_request *atl_request_of(const request_rec *r)
 {
     atl_request *request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
 
-    return request && request->claim && request->claim->backend ? request : NULL;
+    return request && request->proxied ? request : NULL;
 }
 
 /* ------------------------------------------------------------------ modules an app needs */

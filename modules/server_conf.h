@@ -32,7 +32,8 @@ typedef struct atl_forwarded {
 typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
-    const char *host; /* the Host header, or what stands for it */
+    unsigned proxied : 1; /* translated: nobody else took the request in between */
+    const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
 } atl_request;
 

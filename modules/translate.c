@@ -5,6 +5,7 @@
 #include "log.h"
 #include "server_conf.h"
 
+#include "ap_expr.h"
 #include "http_core.h"
 #include "http_log.h"
 #include "http_protocol.h"
@@ -117,11 +118,16 @@ static int pre_translate_name(request_rec *r)
     return DONE;
 }
 
-static int has_own_handler(const request_rec *r)
+/* SetHandler in a <Location>; httpd keeps it as an expression. */
+static int has_own_handler(request_rec *r)
 {
     const core_dir_config *d = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = d->handler, *error = NULL;
 
-    return d->expr_handler || (d->handler && strcmp(d->handler, "none"));
+    if (d->expr_handler) {
+        handler = ap_expr_str_exec(r, d->expr_handler, &error);
+    }
+    return handler && (error || ap_cstr_casecmp(handler, "none"));
 }
 
 /* The rest of a path as sent, after as many segments as the claim's own path has. */
@@ -141,6 +147,7 @@ static void proxy_to_claim(request_rec *r, atl_request *request)
     const atl_claim *claim = request->claim;
     const char *raw = request->path.raw;
 
+    request->proxied = 1;
     request->host = atl_request_host(r);
     if (!r->hostname) {
         /* An HTTP/1.0 client named none; mod_proxy would complain of each. */
