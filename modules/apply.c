@@ -40,6 +40,7 @@ static void add_pattern(server_rec *s, atl_server_conf *conf, const struct proxy
     const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
 
     APR_ARRAY_PUSH(conf->local_patterns, const ap_regex_t *) = alias->regex;
+    APR_ARRAY_PUSH(conf->site.local_patterns, const char *) = alias->fake;
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
 

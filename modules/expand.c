@@ -9,9 +9,11 @@
 #include <string.h>
 
 /* What mod_deflate may compress; everything else an application sends is compressed already. */
-#define COMPRESSIBLE                                                                               \
-    "text/html text/plain text/css text/xml text/javascript application/javascript "               \
-    "application/json application/xml application/xhtml+xml application/rss+xml image/svg+xml"
+static const char *const compressible[] = {
+    "text/html",          "text/plain",       "text/css",
+    "text/xml",           "text/javascript",  "application/javascript",
+    "application/json",   "application/xml",  "application/xhtml+xml",
+    "application/rss+xml", "image/svg+xml",   NULL};
 
 typedef struct expander {
     apr_pool_t *p;
@@ -45,24 +47,69 @@ static const char *pair(expander *e, const char *path, const char *url)
 
 /* ------------------------------------------------------------------ <Proxy> sections */
 
+/* text as a regular expression that matches nothing else */
+static const char *pattern_of(apr_pool_t *p, const char *text)
+{
+    char *pattern = apr_palloc(p, strlen(text) * 2 + 1), *to = pattern;
+
+    for (; *text; text++) {
+        if (strchr(".[]$()+*?^|\\", *text)) {
+            *to++ = '\\';
+        }
+        *to++ = *text;
+    }
+    *to = '\0';
+    return pattern;
+}
+
+static const char *types_as_list(apr_pool_t *p)
+{
+    const char *list = "DEFLATE";
+
+    for (const char *const *type = compressible; *type; type++) {
+        list = apr_pstrcat(p, list, " ", *type, NULL);
+    }
+    return list;
+}
+
+static const char *types_as_pattern(apr_pool_t *p)
+{
+    const char *pattern = "^(";
+
+    for (const char *const *type = compressible; *type; type++) {
+        pattern = apr_pstrcat(p, pattern, pattern_of(p, *type), type[1] ? "|" : ")", NULL);
+    }
+    return pattern;
+}
+
 static void emit_compression(expander *e, const atl_app *app)
 {
     switch (app->compression) {
     case ATL_COMPRESSION_PASS:
         break;
     case ATL_COMPRESSION_ON:
-        emit(e, app, 1, "AddOutputFilterByType", "DEFLATE " COMPRESSIBLE);
+        emit(e, app, 1, "AddOutputFilterByType", types_as_list(e->p));
         /* mod_deflate looks at the client's header, the application must not see it. */
         emit(e, app, 0, "SetEnvIf",
              "Accept-Encoding \"\\bgzip\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))\" force-gzip");
         emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
-        emit(e, app, 0, "Header", "merge Vary Accept-Encoding");
+        emit(e, app, 0, "Header",
+             apr_pstrcat(e->p, "merge Vary Accept-Encoding \"expr=%{CONTENT_TYPE} =~ m#",
+                         types_as_pattern(e->p), "#\"", NULL));
         break;
     case ATL_COMPRESSION_OFF:
         emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
         emit(e, app, 0, "SetEnv", "no-gzip 1");
         emit(e, app, 0, "SetEnv", "no-brotli 1");
         break;
+    }
+}
+
+static void emit_cookies(expander *e, const atl_app *app)
+{
+    if (app->secure_cookies && !strcmp(e->site->public.scheme, "https")) {
+        emit(e, app, 0, "Header",
+             "edit Set-Cookie \"(?i)^((?:(?!;\\s*secure\\s*(?:;|$)).)*)$\" \"$1; Secure\"");
     }
 }
 
@@ -122,6 +169,7 @@ static void emit_settings(expander *e, const atl_worker *worker)
     }
     emit(e, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
     emit_forwarded(e, app);
+    emit_cookies(e, app);
     emit_compression(e, app);
 }
 
@@ -131,21 +179,6 @@ static expander inside(const expander *e, atl_node *section)
 
     section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
     return inner;
-}
-
-/* url as a regular expression that matches nothing else */
-static const char *pattern_of(apr_pool_t *p, const char *url)
-{
-    char *pattern = apr_palloc(p, strlen(url) * 2 + 1), *to = pattern;
-
-    for (; *url; url++) {
-        if (strchr(".[]$()+*?^|\\", *url)) {
-            *to++ = '\\';
-        }
-        *to++ = *url;
-    }
-    *to = '\0';
-    return pattern;
 }
 
 /* In the URL of a <Proxy> section httpd takes the brackets of an IPv6 address for a wildcard. Its
@@ -221,15 +254,22 @@ static apr_array_header_t *sorted_claims(const expander *e)
 
 static void emit_paths(expander *e, const apr_array_header_t *claims)
 {
+    const apr_array_header_t *patterns = e->site->local_patterns;
+
+    for (int i = 0; i < patterns->nelts; i++) {
+        emit(e, NULL, 0, "ProxyPassMatch",
+             apr_pstrcat(e->p, atl_config_arg(e->p, APR_ARRAY_IDX(patterns, i, const char *)),
+                         " ! mapping=servlet", NULL));
+    }
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
         const char *target;
 
-        if (!claim->app) {
-            continue; /* the administrator's own ProxyPass: it stands there already */
-        }
         if (!claim->backend) {
-            emit(e, claim->app, 0, "ProxyPass", pair(e, claim->path, "!"));
+            /* Of the administrator's own ProxyPass lines too, which mod_proxy looks at only after
+             * those with mapping=servlet. */
+            emit(e, claim->app, 0, "ProxyPass",
+                 apr_pstrcat(e->p, pair(e, claim->path, "!"), " mapping=servlet", NULL));
             if (claim->kind == ATL_CLAIM_ABSENT) {
                 emit(e, claim->app, 0, "Redirect",
                      apr_pstrcat(e->p, "404 ", atl_config_arg(e->p, claim->path), NULL));
@@ -240,6 +280,22 @@ static void emit_paths(expander *e, const apr_array_header_t *claims)
                              *claim->path ? NULL : "/", NULL);
         emit(e, claim->app, 0, "ProxyPass",
              apr_pstrcat(e->p, pair(e, claim->path, target), " mapping=servlet", NULL));
+    }
+}
+
+static void emit_cookie_mapping(expander *e, const atl_claim *claim)
+{
+    const char *public = e->site->public.host;
+
+    if (public && strcmp(public, claim->backend->host)) {
+        emit(e, claim->app, 0, "ProxyPassReverseCookieDomain",
+             apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend->host), " ",
+                         atl_config_arg(e->p, public), NULL));
+    }
+    if (claim->path != claim->backend_path) {
+        emit(e, claim->app, 0, "ProxyPassReverseCookiePath",
+             apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend_path), " ",
+                         atl_config_arg(e->p, claim->path), NULL));
     }
 }
 
@@ -264,6 +320,7 @@ static void emit_reverse(expander *e, const apr_array_header_t *claims)
                  pair(e, claim->path, apr_pstrcat(e->p, "http://", public->host,
                                                   claim->backend_path, slash, NULL)));
         }
+        emit_cookie_mapping(e, claim);
     }
 }
 

@@ -17,6 +17,7 @@ void *atl_server_conf_create(apr_pool_t *p, server_rec *s)
     (void)s;
     conf->site.apps = apr_array_make(p, 0, sizeof(atl_app *));
     conf->site.workers = apr_array_make(p, 0, sizeof(atl_worker *));
+    conf->site.local_patterns = apr_array_make(p, 0, sizeof(const char *));
     conf->site.trusted = apr_array_make(p, 0, sizeof(const char *));
     conf->local_patterns = apr_array_make(p, 0, sizeof(ap_regex_t *));
     conf->trusted = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));

@@ -74,7 +74,7 @@ static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
 {
     const atl_app *app = claim->app;
 
-    return apr_psprintf(p, "%d %d %s %s", (int)app->compression, app->verify,
+    return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies, app->verify,
                         app->ca ? app->ca : "", params_of(p, claim));
 }
 

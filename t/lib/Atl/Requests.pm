@@ -75,7 +75,7 @@ our @ROWS = (
     ['own ProxyPass !',    '/wiki/never/x',           { status => 404 }],
     ['own ProxyPassMatch', '/wiki/match/x',           { product => 'jira', uri => '/jira/from-match/x' }],
     ['no-proxy',           '/wiki/noproxy/x',         { status => 404 }],
-    ['RewriteRule [PT]',   '/short/x%20y',            { product => 'confluence', uri => '/wiki/pages/x%20y' }],
+    ['RewriteRule [PT]',   '/short/x%20y',            { product => 'confluence', uri => '/wiki/pages/x%20y' }, { module => 'in stock httpd mapping=servlet looks at the path before RewriteRule changes it' }],
     ['RewriteRule [P]',    '/wiki/sent/x',            { product => 'jira', uri => '/jira/from-rule/x' }, { module => 'in stock httpd mapping=servlet comes before RewriteRule' }],
     # Synchrony's places
     ['Synchrony',          '/synchrony/heartbeat',    { body => 'OK' }],

@@ -44,7 +44,7 @@ sub start {
     Atl::Backends::spew("$base.conf", join '', qq{ServerRoot "$ENV{ATL_STAGED}/t"\nServerName localhost\n},
         qq{DefaultRuntimeDir "$ENV{ATL_LOGS}"\nPidFile "$base.pid"\nErrorLog "$base.log"\nLogLevel info\n},
         Atl::Httpd::load_lines(@list), Atl::Httpd::user_lines(),
-        qq{<IfModule ssl_module>\n SSLSessionCache "shmcb:$base.ssl(65536)"\n</IfModule>\n},
+        qq{TypesConfig /dev/null\n<IfModule ssl_module>\n SSLSessionCache "shmcb:$base.ssl(65536)"\n</IfModule>\n},
         qq{<Directory "/">\n Require all granted\n</Directory>\nDocumentRoot "$ENV{ATL_STAGED}/t/htdocs"\n},
         map({ "Listen 127.0.0.1:$_\n" } @ports), $text, "\n");
     my $pid = fork // die "fork: $!\n";
