@@ -1,4 +1,4 @@
-# Run by 00-harness.t: one test skipped; must count as failed.
+# Run by 01-harness.t: one test skipped; must count as failed.
 use Atl::Test;
 ok(1);
 SKIP: {

@@ -184,9 +184,9 @@ sub java_home_program {
 
 # Tomcat's jars without JSP, clustering, databases and translations: they only cost start-up time.
 sub tomcat_jars {
-    my ($home) = grep { -e "$_/lib/catalina.jar" } grep { defined } $ENV{TOMCAT_HOME},
-        map { "/usr/share/tomcat$_" } 10, 11;
-    die "Tomcat 10 not found: install tomcat10-common, or set TOMCAT_HOME\n" if !$home;
+    my @places = $ENV{TOMCAT_HOME} || map { "/usr/share/tomcat$_" } 10, 11;
+    my ($home) = grep { -e "$_/lib/catalina.jar" } @places;
+    die "Tomcat 10 not found (@places): install tomcat10-common, or set TOMCAT_HOME\n" if !$home;
     my $unused = qr/jasper|jsp|dbcp|jdbc|jni|i18n|tribes|ha\.jar|ant\.jar|storeconfig/;
     return ($home, grep({ !/$unused/ } glob "$home/lib/*.jar"), "$home/bin/tomcat-juli.jar");
 }
@@ -439,7 +439,8 @@ sub wait_for {
         my $one = shift @waiting;
         my ($app, $home) = @$one{qw(app home)};
         next if ready($app, $one->{ports});
-        if (waitpid(-1, WNOHANG) >= 0 && !running_pid($home)) {
+        1 while waitpid(-1, WNOHANG) > 0;
+        if (!running_pid($home)) {
             my $log = slurp("$home/log") . slurp("$home/error_log");
             if ($log =~ /already in use|could not bind/i && $retries{ $app->{name} }++ < 2) {
                 push @waiting, start_one($app, $dir);
@@ -474,7 +475,7 @@ sub up {
         my $home = "$dir/$app->{name}";
         if (running_pid($home)) {
             next if slurp("$home/spec") eq spec_text($app);
-            die "$app->{name} already runs with other settings (" . slurp("$home/spec") . ")\n";
+            die "$app->{name} already runs with other settings: " . slurp("$home/spec");
         }
         push @wanted, $app;
     }

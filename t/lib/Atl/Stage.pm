@@ -17,7 +17,7 @@ use Atl::Backends ();
 use Atl::Httpd ();
 
 my $MARK = '.atlassian-proxy-test-run';
-my $own_backends;
+my ($own_backends, $temporary);
 my $main_process = $$;
 
 # main(T_DIR, ARGUMENTS): returns the exit status.
@@ -39,7 +39,10 @@ sub main {
         print STDERR "t/TEST: $@";
         return 1;
     }
-    return $failed ? 1 : 0;
+    return 1 if $failed;
+    Atl::Backends::down($own_backends) if $own_backends;
+    remove_tree($temporary) if $temporary;
+    return 0;
 }
 
 sub test_module {
@@ -57,7 +60,7 @@ sub run_base {
     make_path($base);
     return $base if Atl::Httpd::reachable_for($base);
     rmdir $base;
-    $base = tempdir('atlassian-proxy-XXXXXX', TMPDIR => 1);
+    $temporary = $base = tempdir('atlassian-proxy-XXXXXX', TMPDIR => 1);
     chmod 0755, $base;
     print 'note: ' . Atl::Httpd::test_user() . " cannot read " . getcwd() . ", so this runs in $base\n";
     return $base;
@@ -83,6 +86,7 @@ sub run_one {
     if (-e $run && !-e "$run/$MARK") {
         die "$run is there and is none of ours: move it away\n";
     }
+    end_leftover($run);
     remove_tree($run);
     copy_tree($t, "$run/t");
     open my $mark, '>', "$run/$MARK" or die "$run/$MARK: $!\n";
@@ -99,6 +103,14 @@ sub run_one {
     my $passed = $? == 0;
     print "== $mpm: ", ($passed ? "passed\n" : "FAILED, logs in $run/t/logs\n");
     return $passed;
+}
+
+# An httpd that outlived an earlier run here, which was killed the hard way. Its command line names the directory.
+sub end_leftover {
+    my ($run) = @_;
+    my $pid = int(Atl::Backends::slurp("$run/t/logs/httpd.pid") || 0);
+    kill 'TERM', $pid if $pid > 1 && index(Atl::Backends::slurp("/proc/$pid/cmdline"), "$run/t") >= 0;
+    return;
 }
 
 # The source may be read-only (make distcheck), the copy is not. What earlier runs left behind stays behind.

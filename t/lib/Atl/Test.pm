@@ -21,7 +21,7 @@ use Atl::Backends ();
 use Atl::Httpd ();
 use Atl::Log ();
 use Atl::Raw ();
-use Atl::Run ();
+use Atl::Server ();
 
 my @OWN = qw(expect_log allow_log done_testing request get vhost_port backend_port raw mpm unique configtest wait_until);
 my $LOG_SECONDS = $ENV{ATL_LOG_SECONDS} // 10;
@@ -171,36 +171,13 @@ sub get {
     return request($where, 'GET', $target, @option);
 }
 
-my $configtests = 0;
-
 # configtest([OPTIONS,] TEXT, ARGUMENTS...): httpd -t on a configuration; returns exit status, stdout, stderr and the
-# file that holds TEXT (alone, so that line 1 in a message is line 1 of TEXT). Options: order => first|middle|last,
-# module => FILE or '' for none, modules => [names] instead of the usual ones.
+# file that holds TEXT. Options: { order =>, module =>, modules => } as of Atl::Server.
 sub configtest {
     my $option = ref $_[0] ? shift : {};
     my ($text, @arguments) = @_;
-    my $base = "$ENV{ATL_LOGS}/configtest-$$-" . ++$configtests;
-    my $module = $option->{module} // $ENV{TEST_MODULE};
-    my @list = Atl::Run::module_list($ENV{ATL_MPM}, $module, $option->{order} // $ENV{ATL_LOAD_ORDER});
-    @list = ("mpm_$ENV{ATL_MPM}", ($module ? $module : ()), @{ $option->{modules} }) if $option->{modules};
-    Atl::Backends::spew("$base.conf", $text);
-    Atl::Backends::spew("$base.main.conf", qq{ServerRoot "$ENV{ATL_STAGED}/t"\nServerName localhost\n}
-        . qq{DefaultRuntimeDir "$ENV{ATL_LOGS}"\nErrorLog "$base.error_log"\n}
-        . Atl::Httpd::load_lines(@list) . Atl::Httpd::user_lines() . qq{Listen 127.0.0.1:9\nInclude "$base.conf"\n});
-    return (run_captured($base, Atl::Httpd::httpd(), '-t', '-f', "$base.main.conf", @arguments), "$base.conf");
-}
-
-sub run_captured {
-    my ($base, @command) = @_;
-    my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        open STDOUT, '>', "$base.out" or POSIX::_exit(126);
-        open STDERR, '>', "$base.err" or POSIX::_exit(126);
-        exec { $command[0] } @command or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    my $exit = $? & 127 ? 128 + ($? & 127) : $? >> 8;
-    return ($exit, Atl::Backends::slurp("$base.out"), Atl::Backends::slurp("$base.err"));
+    my ($main, $file, $stem) = Atl::Server::write_config($option, $text);
+    return (Atl::Server::run_captured($stem, Atl::Httpd::httpd(), '-t', '-f', $main, @arguments), $file);
 }
 
 1;

@@ -38,7 +38,13 @@ public final class FisheyeServer {
         WebAppContext app = new WebAppContext(args[1], context.isEmpty() ? "/" : context);
         app.setThrowUnavailableOnStartupException(true);
         server.setHandler(app);
-        server.start();
+        try {
+            server.start();
+        } catch (Exception e) {
+            /* The connectors that did start would keep the process alive. */
+            e.printStackTrace();
+            System.exit(1);
+        }
         server.join();
     }
 

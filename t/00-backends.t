@@ -1,9 +1,7 @@
-# The harness itself: backends answer through stock mod_proxy and say what they should; the helpers tell truth from
-# falsehood (an unexpected line in the error log, a skipped test and a line that never comes fail a file).
+# The backends, through stock mod_proxy and directly: they answer, and play each product as its vendor describes it.
 use Atl::Test;
 
 use Atl::Pattern;
-use Atl::Run;
 
 # One row a product: path, product, context, scheme and host that its container announces.
 my @products = (
@@ -165,33 +163,5 @@ subtest 'git through the proxy' => sub {
     is(system('git', '-C', $copy, 'push', '-q', 'origin', "HEAD:$branch"), 0, 'push');
     like(scalar qx{git ls-remote $url}, qr{refs/heads/$branch}, 'it is there');
 };
-
-subtest 'what httpd runs as' => sub {
-    my ($exit, $out, $err, $file) = configtest("<VirtualHost *:81>\nServerName a\nNoSuchThing\n</VirtualHost>\n");
-    is($exit, 1);
-    like($err, qr/line 3 of \Q$file\E:\n.*Invalid command 'NoSuchThing'/);
-    for my $order (qw(first middle last)) {
-        ($exit, $out, $err) = configtest({ order => $order }, "ServerSignature Off\n", '-M');
-        is($exit, 0) or diag $err;
-        my @modules = $out =~ /^ (\w+)_module/mg;
-        my ($mine) = grep { $modules[$_] eq 'atlassian_proxy' } 0 .. $#modules;
-        my ($proxy) = grep { $modules[$_] eq 'proxy' } 0 .. $#modules;
-        my ($http) = grep { $modules[$_] eq 'proxy_http' } 0 .. $#modules;
-        ok($order eq 'first' ? $mine < $proxy : $order eq 'last' ? $mine == $#modules : $proxy < $mine && $mine < $http,
-            "loaded $order");
-        ok((grep { $_ eq 'mpm_' . mpm() } @modules), mpm());
-    }
-    ($exit, $out, $err) = configtest({ module => '', modules => [qw(authz_core)] }, '', '-M');
-    unlike($out, qr/atlassian_proxy|proxy_http/, 'and without');
-};
-
-# The sub-tests' log lines fall into this file's part of the log as well.
-expect_log(qr/AH00957: http: attempt to connect to 127\.0\.0\.1:1 /, 'harness/*.t ask for a dead backend');
-expect_log(qr/AH01114: /, 'the same');
-local $ENV{ATL_LOG_SECONDS} = 1;
-my %harness = map { $_ => scalar Atl::Run::run_files({ quiet => 1 }, "t/harness/$_.t") }
-    qw(expected unexpected unexpected-planned not-seen skipped skipped-all);
-ok($harness{expected}, 'an announced log line is fine');
-ok(!$harness{$_}, "$_ fails") for grep { $_ ne 'expected' } sort keys %harness;
 
 done_testing;
