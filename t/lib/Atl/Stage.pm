@@ -25,6 +25,8 @@ sub main {
     my ($t, @arguments) = @_;
     my %option = (mpm => $ENV{ATL_MPM} || 'event', 'load-order' => $ENV{ATL_LOAD_ORDER} || 'first');
     my @rest = grep { !(/^--?(mpm|load-order)=(.+)$/ && ($option{$1} = $2)) } @arguments;
+    # The copies must not lie within what is copied.
+    chdir dirname($t) if index(getcwd() . '/', "$t/") == 0;
     $ENV{TEST_MODULE}    = test_module();
     $ENV{ATL_SRCDIR}     = dirname($t);
     $ENV{ATL_BUILDDIR}   = getcwd();
