@@ -23,9 +23,19 @@ sub stock {
     return ($inside . $out, $out);
 }
 
+# serve(INSIDE): stock httpd with that virtual host.
+sub serve {
+    my ($inside) = @_;
+    my $docs = "$ENV{ATL_STAGED}/t/htdocs";
+    return Atl::Server->start(module => '', text => sub {
+        "Listen 127.0.0.1:$_[0]\nDocumentRoot $docs\n<Directory $docs>\nRequire all granted\n</Directory>\n"
+            . "<VirtualHost *:$_[0]>\n$inside\n</VirtualHost>\n"
+    });
+}
+
 my ($text, $dump) = stock(own_vhost('apps'));
 unlike($text, qr/^\s*AtlassianApp/m, 'no line of ours is left');
-my $server = Atl::Server->start(module => '', text => "<VirtualHost *:\@1\@>\n$text\n</VirtualHost>\n");
+my $server = serve($text);
 my $rows = Atl::Requests::check(sub { get($server->port, $_[0], host => 'apps.example.test') }, 1);
 cmp_ok($rows, '>=', 45, "$rows rows in stock httpd");
 
@@ -40,8 +50,7 @@ for my $target ('/jira/a', '/wiki/b', '/fisheye/c') {
     is_deeply($seen{ $server->port }, $seen{ vhost_port('apps') }, "the same headers reach $target");
     is($seen{ $server->port }{'x-forwarded-for'}[0], '127.0.0.1', 'and the client is the true one');
 }
-my $errors = join "\n", grep { !/AH01630|AH10244/ } split /\n/, $server->stop;
-is($errors, '', 'stock httpd has nothing to complain of');
+is_deeply([grep { !/AH01630|AH10244/ } $server->stop], [], 'stock httpd has nothing to complain of');
 
 # The other virtual hosts, by the request that makes each what it is.
 for my $row (
@@ -52,18 +61,20 @@ for my $row (
 ) {
     my ($name, $host, @targets) = @$row;
     my ($text) = stock(own_vhost($name));
-    my $server = Atl::Server->start(module => '', text => "<VirtualHost *:\@1\@>\n$text\n</VirtualHost>\n");
+    my $server = serve($text);
     for my $target (@targets) {
         my ($ours, $stock) = map {
             my $r = get($_, $target, host => $host, headers => ['Accept-Encoding: gzip']);
             my %what = (status => $r->{status}, location => $r->header('Location'), cookie => $r->header('Set-Cookie'),
                 encoding => $r->header('Content-Encoding'), vary => $r->header('Vary'), asked => $r->header('X-Saw-Accept-Encoding'));
+            # mod_deflate leaves tiny answers alone and then says no Vary, mod_headers cannot know.
+            delete $what{vary} if !$what{encoding};
             $what{uri} = (eval { $r->echo } || {})->{requestURI} if $r->{status} == 200;
             \%what
         } vhost_port($name), $server->port;
         is_deeply($stock, $ours, "$name: the same answer to $target");
     }
-    is($server->stop, '', "$name: nothing in the log");
+    is_deeply([$server->stop], [], "$name: nothing in the log");
 }
 
 # As a reader sees it.
