@@ -7,6 +7,7 @@
 # To add one: write the function, name it in check(). A step that ran no test fails, a skipped test
 # fails, a test that was planned and did not run fails.
 
+# shellcheck disable=SC2154  # build and needs_build are quickstart's
 logs=$build/check-logs
 passed=0
 failed=0
@@ -147,6 +148,25 @@ step_demonstration() { t/demonstration; }
 
 # ---------------------------------------------------------------- all of it
 
+# What, as in quickstart's own list: by what it is looked for, why, Debian's name, Fedora's.
+needs_check='
+cmd:clang|second compiler|clang|clang
+cmd:cppcheck|static analysis|cppcheck|cppcheck
+cmd:shellcheck|checks the scripts|shellcheck|ShellCheck
+header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
+perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
+perl:LWP::UserAgent|the tests'\'' web client|libwww-perl|perl-libwww-perl
+cmd:prove|runs the tests|perl|perl-Test-Harness
+cmd:curl|fetches the demonstration'\''s pages|curl|curl'
+
+# debian_list FILE WHY: rows for a file of Debian package names, one a line, # comments.
+debian_list() {
+    local p
+    sed 's/#.*//' "$1" | while read -r p _; do
+        [ -z "$p" ] || printf 'pkg:%s|%s|%s|\n' "$p" "$2" "$p"
+    done
+}
+
 needs_of_backends() {
     local list=t/backend/packages.debian
     [ -e "$list" ] || return 0
@@ -157,6 +177,7 @@ needs_of_backends() {
     fi
 }
 
+# shellcheck disable=SC2154
 check() {
     need "$needs_build
 $needs_check
