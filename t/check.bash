@@ -116,10 +116,10 @@ step_cppcheck() {
 
 # ---------------------------------------------------------------- running
 
-# make check; each test program's own TAP, or its automake result where it has none.
+# The unit tests of make check; each program's own TAP, or its automake result where it has none.
 step_unit() {
     local rc=0 trs log
-    CMOCKA_MESSAGE_OUTPUT=TAP make -C "$build/check/gcc" check >"$logs/unit-make.log" 2>&1 || rc=$?
+    CMOCKA_MESSAGE_OUTPUT=TAP make -C "$build/check/gcc" check-TESTS >"$logs/unit-make.log" 2>&1 || rc=$?
     sed 's/^/# /' "$logs/unit-make.log"
     while IFS= read -r trs; do
         log=${trs%.trs}.log
@@ -131,18 +131,16 @@ step_unit() {
     return $rc
 }
 
-# apache_test MPM: the Apache::Test suite against a running httpd with that MPM, in a copy of t/.
+# apache_test MPM LOAD-ORDER: the Apache::Test suite against a running httpd with that MPM; the
+# module loaded before, within or after the modules it needs.
 apache_test() {
-    local dir=$build/check/httpd-$1
     [ -e t/TEST ] || { echo "# there is no t/TEST"; return 1; }
-    rm -rf "$dir" && mkdir -p "$dir" && cp -R t "$dir/t" || return 1
-    (cd "$dir" && APACHE_TEST_ULIMIT_SET=1 TEST_MPM=$1 \
-        TEST_MODULE=$build/check/gcc/.libs/mod_atlassian_proxy.so \
-        perl t/TEST -verbose -maxclients 8)
+    (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
+        perl "$top/t/TEST" --mpm="$1" --load-order="$2" -verbose)
 }
-step_httpd_event() { apache_test event; }
-step_httpd_worker() { apache_test worker; }
-step_httpd_prefork() { apache_test prefork; }
+step_httpd_event() { apache_test event first; }
+step_httpd_worker() { apache_test worker middle; }
+step_httpd_prefork() { apache_test prefork last; }
 
 step_demonstration() { t/demonstration; }
 
