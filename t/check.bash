@@ -142,6 +142,13 @@ step_httpd_event() { apache_test event first; }
 step_httpd_worker() { apache_test worker middle; }
 step_httpd_prefork() { apache_test prefork last; }
 
+step_configure() { t/configure-errors; }
+
+# From the tarball, in a read-only source tree, installed and uninstalled again; one test file is enough.
+step_distcheck() {
+    tap "make distcheck" make -C "$build/check/gcc" distcheck MPM=event TESTARGS=t/12-requests.t
+}
+
 step_demonstration() { t/demonstration; }
 
 # ---------------------------------------------------------------- all of it
@@ -186,6 +193,7 @@ $(needs_of_backends)"
     say "Checking; everything the steps say is kept in build/check-logs/"
     run_step gcc "build with gcc -Werror" "The compiler's first message is the one that counts."
     run_step clang "build with clang -Werror"
+    run_step configure "configure names what is missing"
     run_step symbols "one exported symbol"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
@@ -193,6 +201,7 @@ $(needs_of_backends)"
     run_step httpd_event "Apache::Test, event"
     run_step httpd_worker "Apache::Test, worker"
     run_step httpd_prefork "Apache::Test, prefork"
+    run_step distcheck "make distcheck"
     run_step demonstration "the demonstration, as its user sees it"
     [ ${#failed_steps[@]} -eq 0 ] || say "Failed: ${failed_steps[*]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"
