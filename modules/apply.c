@@ -239,21 +239,32 @@ static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
     return OK;
 }
 
-/* RemoteIPHeader alone believes anybody; apps drop what it would read. */
-static void warn_of_remoteip(server_rec *s, const atl_server_conf *conf,
+/* RemoteIPHeader alone believes anybody: what it names is a client's to say only through the load
+ * balancers of trusted-proxy=, and there it is X-Forwarded-For. */
+static void replace_remoteip(apr_pool_t *p, server_rec *s, atl_server_conf *conf,
                              const atl_sections *sections, const server_rec *main_server)
 {
-    const char *header = atl_directive_of(sections, s, "RemoteIPHeader");
+    const char *args = atl_directive_of(sections, s, "RemoteIPHeader"), *advice;
+    const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
 
-    header = header ? header : atl_directive_of(sections, main_server, "RemoteIPHeader");
-    if (header && !conf->trusted->nelts) {
-        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect "
-                     "in this virtual host, where such headers are believed from named load balancers "
-                     "only; add trusted-proxy=ADDRESS,... to the line if there is one in front of "
-                     "httpd, else remove RemoteIPHeader", app->line, app->file, header);
+    conf->remoteip = ap_find_linked_module("mod_remoteip.c");
+    args = args ? args : atl_directive_of(sections, main_server, "RemoteIPHeader");
+    if (!args) {
+        return;
     }
+    conf->remoteip_header = ap_getword_conf(p, &args);
+    if (conf->trusted->nelts && !ap_cstr_casecmp(conf->remoteip_header, "X-Forwarded-For")) {
+        return;
+    }
+    advice = conf->trusted->nelts
+                 ? "where trusted-proxy= has clients' addresses read from X-Forwarded-For; remove "
+                   "RemoteIPHeader, and let the load balancer send X-Forwarded-For"
+                 : "where such headers are believed from named load balancers only; add "
+                   "trusted-proxy=ADDRESS,... to the line if there is one in front of httpd, else "
+                   "remove RemoteIPHeader";
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                 ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect in "
+                 "this virtual host, %s", app->line, app->file, conf->remoteip_header, advice);
 }
 
 static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
@@ -316,7 +327,7 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
             (status = apply(p, ptemp, s, conf)) != OK) {
             return status;
         }
-        warn_of_remoteip(s, conf, sections, main_server);
+        replace_remoteip(p, s, conf, sections, main_server);
         warn_of_server_name(ptemp, s, conf, sections);
     }
     return OK;

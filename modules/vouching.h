@@ -7,13 +7,19 @@
 #ifndef ATL_VOUCHING_H
 #define ATL_VOUCHING_H
 
-/* Their names; ends with NULL. None of them is an application's own. */
+typedef enum {
+    ATL_VOUCHING_NOT,
+    ATL_VOUCHING_KIN, /* X-Forwarded-User and the like: a trusted proxy's to say, never a client's */
+    ATL_VOUCHING_KNOWN /* the module says it itself, or no proxy needs to */
+} atl_vouching_kind;
+
+/* The known ones' names; ends with NULL. None of them is an application's own. */
 extern const char *const atl_vouching[];
 
 /*
- * Whether a header is one of them, in any letter case and with "_" for "-", as some frameworks
- * read it.
+ * Which kind a header is of, in any letter case and with "_" for "-", as some frameworks read it:
+ * known, or of the same families (X-Forwarded-*, X-Original-*, X-Rewrite-*).
  */
-int atl_is_vouching(const char *header);
+atl_vouching_kind atl_vouching_of(const char *header);
 
 #endif
