@@ -192,7 +192,7 @@ static int clean_request(request_rec *r)
     if (trusted && !r->prev) {
         believe(r);
     }
-    drop_vouching(r, trusted ? ATL_VOUCHING_KNOWN : ATL_VOUCHING_KIN,
+    drop_vouching(r, trusted ? ATL_VOUCHING_ADDRESS : ATL_VOUCHING_IDENTITY,
                   trusted && !r->prev ? "X-Forwarded-For" : NULL);
     if (conf->remoteip_header && !trusted) {
         apr_table_unset(r->headers_in, conf->remoteip_header);

@@ -21,6 +21,11 @@ const char *const atl_vouching[] = {
 
 static const char *const families[] = {"X-Forwarded-", "X-Original-", "X-Rewrite-", NULL};
 
+/* As authenticating proxies send them (oauth2-proxy, Traefik, Envoy). */
+static const char *const identities[] = {
+    "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
+    "X-Forwarded-Access-Token", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", NULL};
+
 /* Bytes of name that header begins with, "_" read as "-". */
 static size_t common_start(const char *header, const char *name)
 {
@@ -33,22 +38,30 @@ static size_t common_start(const char *header, const char *name)
     return len;
 }
 
+static int is_among(const char *header, const char *const *names)
+{
+    for (; *names; names++) {
+        size_t len = common_start(header, *names);
+
+        if (!header[len] && !(*names)[len]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 atl_vouching_kind atl_vouching_of(const char *header)
 {
     if (!*header || !strchr("XxFfTt", *header)) {
         return ATL_VOUCHING_NOT; /* nearly all headers */
     }
-    for (const char *const *name = atl_vouching; *name; name++) {
-        size_t len = common_start(header, *name);
-
-        if (!header[len] && !(*name)[len]) {
-            return ATL_VOUCHING_KNOWN;
-        }
+    if (is_among(header, identities)) {
+        return ATL_VOUCHING_IDENTITY;
     }
     for (const char *const *family = families; *family; family++) {
         if (!(*family)[common_start(header, *family)]) {
-            return ATL_VOUCHING_KIN;
+            return ATL_VOUCHING_ADDRESS;
         }
     }
-    return ATL_VOUCHING_NOT;
+    return is_among(header, atl_vouching) ? ATL_VOUCHING_ADDRESS : ATL_VOUCHING_NOT;
 }

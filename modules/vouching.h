@@ -9,16 +9,16 @@
 
 typedef enum {
     ATL_VOUCHING_NOT,
-    ATL_VOUCHING_KIN, /* X-Forwarded-User and the like: a trusted proxy's to say, never a client's */
-    ATL_VOUCHING_KNOWN /* the module says it itself, or no proxy needs to */
+    ATL_VOUCHING_IDENTITY, /* who has logged in at a trusted proxy: its to say, never a client's */
+    ATL_VOUCHING_ADDRESS   /* this module says it, or nobody needs to */
 } atl_vouching_kind;
 
-/* The known ones' names; ends with NULL. None of them is an application's own. */
+/* Names of ATL_VOUCHING_ADDRESS; ends with NULL. None of them is an application's own. */
 extern const char *const atl_vouching[];
 
 /*
- * Which kind a header is of, in any letter case and with "_" for "-", as some frameworks read it:
- * known, or of the same families (X-Forwarded-*, X-Original-*, X-Rewrite-*).
+ * Which kind a header is of, in any letter case and with "_" for "-", as some frameworks read it.
+ * All other X-Forwarded-*, X-Original-* and X-Rewrite-* count as ATL_VOUCHING_ADDRESS.
  */
 atl_vouching_kind atl_vouching_of(const char *header);
 
