@@ -11,6 +11,7 @@
 #include "http_log.h"
 #include "mod_proxy.h"
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 APLOG_USE_MODULE(atlassian_proxy);
@@ -168,11 +169,44 @@ static int report(server_rec *s, const ap_directive_t *culprit, const char *erro
     return !OK;
 }
 
+/* Of several <Proxy> sections for one address mod_ssl takes the last one's SSLProxy* lines, all of
+ * them or none. What an administrator's own sections say is merged into those fed here, so that a
+ * client certificate is not lost. others: how many sections there were before. */
+static void keep_own_tls(apr_pool_t *p, const proxy_server_conf *proxy, int others)
+{
+    const module *ssl = ap_find_linked_module("mod_ssl.c");
+    const module *mod_proxy = ap_find_linked_module("mod_proxy.c");
+
+    for (int i = others; ssl && i < proxy->sec_proxy->nelts; i++) {
+        ap_conf_vector_t *ours = APR_ARRAY_IDX(proxy->sec_proxy, i, ap_conf_vector_t *);
+        const char *url = ((proxy_dir_conf *)ap_get_module_config(ours, mod_proxy))->p;
+        void *merged = NULL;
+
+        for (int j = 0; j < others; j++) {
+            ap_conf_vector_t *theirs = APR_ARRAY_IDX(proxy->sec_proxy, j, ap_conf_vector_t *);
+            const proxy_dir_conf *section = ap_get_module_config(theirs, mod_proxy);
+            void *tls = ap_get_module_config(theirs, ssl);
+
+            /* As mod_proxy itself matches (mod_proxy.c, proxy_walk). */
+            if (tls && (section->r ? !ap_regexec(section->r, url, 0, NULL, 0)
+                        : section->p_is_fnmatch ? !apr_fnmatch(section->p, url, 0)
+                                                : !strncmp(url, section->p, strlen(section->p)))) {
+                merged = merged ? ssl->merge_dir_config(p, merged, tls) : tls;
+            }
+        }
+        if (merged && ap_get_module_config(ours, ssl)) {
+            ap_set_module_config(ours, ssl, ssl->merge_dir_config(p, merged, ap_get_module_config(ours, ssl)));
+        }
+    }
+}
+
 static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf)
 {
     const ap_directive_t *culprit = NULL;
+    const proxy_server_conf *proxy;
     ap_directive_t *tree;
     const char *error;
+    int sections;
 
     own_record(p, s, "mod_proxy.c");
     if (conf->site.trusted->nelts) {
@@ -180,8 +214,14 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     }
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
     tree = tree_of(p, atl_expand(p, &conf->site), NULL);
+    proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
+    sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, &culprit);
-    return error ? report(s, culprit ? culprit : tree, error) : OK;
+    if (error) {
+        return report(s, culprit ? culprit : tree, error);
+    }
+    keep_own_tls(p, proxy, sections);
+    return OK;
 }
 
 /* ------------------------------------------------------------------ load balancers in front */

@@ -40,7 +40,7 @@ static struct {
  * mod_proxy makes them within the request's handler, and tells nobody which they were. */
 static _Thread_local struct {
     unsigned failed : 1;
-    unsigned has_cert : 1; /* it came, and was accepted */
+    unsigned has_cert : 1; /* the handshake went as far as that */
     long verify;           /* X509_V_... */
     int alert;             /* the last fatal one from the application, as libssl has it; or 0 */
     char names[512];       /* of the certificate */
@@ -194,6 +194,12 @@ static const char *cure_of(long verify)
     return "have it replaced in the application";
 }
 
+/* One that libssl has no words for (RFC 8446, section 6.2). */
+static const char *alert_text(int alert)
+{
+    return (alert & 0xff) == 116 ? "certificate required" : libssl.alert_text(alert);
+}
+
 /* What is wrong and what to do. */
 static const char *explain(apr_pool_t *p, const atl_backend *backend)
 {
@@ -201,6 +207,11 @@ static const char *explain(apr_pool_t *p, const atl_backend *backend)
         return apr_psprintf(p, "its certificate is not accepted: %s; %s" LAST_RESORT,
                             X509_verify_cert_error_string(handshake.verify),
                             cure_of(handshake.verify));
+    }
+    if (handshake.alert) {
+        return apr_psprintf(p, "it refuses: %s; httpd offers TLS 1.2 and newer, and a certificate of "
+                            "its own only with SSLProxyMachineCertificateFile",
+                            alert_text(handshake.alert));
     }
     if (handshake.failed && handshake.has_cert) {
         return apr_psprintf(p, "its certificate is for %s, not for %s; write a name the certificate "
@@ -210,11 +221,6 @@ static const char *explain(apr_pool_t *p, const atl_backend *backend)
                             atl_is_address(backend->host)
                                 ? " (an address is never compared with a certificate's addresses)"
                                 : "");
-    }
-    if (handshake.alert) {
-        return apr_psprintf(p, "it refuses: %s; httpd offers TLS 1.2 and newer, and a certificate of "
-                            "its own only with SSLProxyMachineCertificateFile",
-                            libssl.alert_text(handshake.alert));
     }
     return "it does not answer as TLS does; write http:// if that port is without TLS, or have TLS "
            "1.2 or newer switched on in the application";
