@@ -7,6 +7,7 @@
  * registers the hooks it needs.
  */
 #include "apply.h"
+#include "backend_tls.h"
 #include "dump.h"
 #include "forwarded.h"
 #include "response.h"
@@ -18,6 +19,7 @@ static void register_hooks(apr_pool_t *p)
     atl_apply_register_hooks(p);
     atl_translate_register_hooks(p);
     atl_forwarded_register_hooks(p);
+    atl_backend_tls_register_hooks(p);
     atl_response_register_hooks(p);
     atl_dump_register_hooks(p);
 }

@@ -11,6 +11,7 @@
 #include "http_log.h"
 #include "mod_proxy.h"
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 APLOG_USE_MODULE(atlassian_proxy);
@@ -168,11 +169,44 @@ static int report(server_rec *s, const ap_directive_t *culprit, const char *erro
     return !OK;
 }
 
+/* Of several <Proxy> sections for one address mod_ssl takes the last one's SSLProxy* lines, all of
+ * them or none. What an administrator's own sections say is merged into those fed here, so that a
+ * client certificate is not lost. others: how many sections there were before. */
+static void keep_own_tls(apr_pool_t *p, const proxy_server_conf *proxy, int others)
+{
+    const module *ssl = ap_find_linked_module("mod_ssl.c");
+    const module *mod_proxy = ap_find_linked_module("mod_proxy.c");
+
+    for (int i = others; ssl && i < proxy->sec_proxy->nelts; i++) {
+        ap_conf_vector_t *ours = APR_ARRAY_IDX(proxy->sec_proxy, i, ap_conf_vector_t *);
+        const char *url = ((proxy_dir_conf *)ap_get_module_config(ours, mod_proxy))->p;
+        void *merged = NULL;
+
+        for (int j = 0; j < others; j++) {
+            ap_conf_vector_t *theirs = APR_ARRAY_IDX(proxy->sec_proxy, j, ap_conf_vector_t *);
+            const proxy_dir_conf *section = ap_get_module_config(theirs, mod_proxy);
+            void *tls = ap_get_module_config(theirs, ssl);
+
+            /* As mod_proxy itself matches (mod_proxy.c, proxy_walk). */
+            if (tls && (section->r ? !ap_regexec(section->r, url, 0, NULL, 0)
+                        : section->p_is_fnmatch ? !apr_fnmatch(section->p, url, 0)
+                                                : !strncmp(url, section->p, strlen(section->p)))) {
+                merged = merged ? ssl->merge_dir_config(p, merged, tls) : tls;
+            }
+        }
+        if (merged && ap_get_module_config(ours, ssl)) {
+            ap_set_module_config(ours, ssl, ssl->merge_dir_config(p, merged, ap_get_module_config(ours, ssl)));
+        }
+    }
+}
+
 static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf)
 {
     const ap_directive_t *culprit = NULL;
+    const proxy_server_conf *proxy;
     ap_directive_t *tree;
     const char *error;
+    int sections;
 
     own_record(p, s, "mod_proxy.c");
     if (conf->site.trusted->nelts) {
@@ -180,8 +214,14 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     }
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
     tree = tree_of(p, atl_expand(p, &conf->site), NULL);
+    proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
+    sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, &culprit);
-    return error ? report(s, culprit ? culprit : tree, error) : OK;
+    if (error) {
+        return report(s, culprit ? culprit : tree, error);
+    }
+    keep_own_tls(p, proxy, sections);
+    return OK;
 }
 
 /* ------------------------------------------------------------------ load balancers in front */
@@ -239,21 +279,32 @@ static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
     return OK;
 }
 
-/* RemoteIPHeader alone believes anybody; apps drop what it would read. */
-static void warn_of_remoteip(server_rec *s, const atl_server_conf *conf,
+/* RemoteIPHeader alone believes anybody: what it names is a client's to say only through the load
+ * balancers of trusted-proxy=, and there it is X-Forwarded-For. */
+static void replace_remoteip(apr_pool_t *p, server_rec *s, atl_server_conf *conf,
                              const atl_sections *sections, const server_rec *main_server)
 {
-    const char *header = atl_directive_of(sections, s, "RemoteIPHeader");
+    const char *args = atl_directive_of(sections, s, "RemoteIPHeader"), *advice;
+    const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
 
-    header = header ? header : atl_directive_of(sections, main_server, "RemoteIPHeader");
-    if (header && !conf->trusted->nelts) {
-        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect "
-                     "in this virtual host, where such headers are believed from named load balancers "
-                     "only; add trusted-proxy=ADDRESS,... to the line if there is one in front of "
-                     "httpd, else remove RemoteIPHeader", app->line, app->file, header);
+    conf->remoteip = ap_find_linked_module("mod_remoteip.c");
+    args = args ? args : atl_directive_of(sections, main_server, "RemoteIPHeader");
+    if (!args) {
+        return;
     }
+    conf->remoteip_header = ap_getword_conf(p, &args);
+    if (conf->trusted->nelts && !ap_cstr_casecmp(conf->remoteip_header, "X-Forwarded-For")) {
+        return;
+    }
+    advice = conf->trusted->nelts
+                 ? "where trusted-proxy= has clients' addresses read from X-Forwarded-For; remove "
+                   "RemoteIPHeader, and let the load balancer send X-Forwarded-For"
+                 : "where such headers are believed from named load balancers only; add "
+                   "trusted-proxy=ADDRESS,... to the line if there is one in front of httpd, else "
+                   "remove RemoteIPHeader";
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                 ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect in "
+                 "this virtual host, %s", app->line, app->file, conf->remoteip_header, advice);
 }
 
 static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
@@ -316,7 +367,7 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
             (status = apply(p, ptemp, s, conf)) != OK) {
             return status;
         }
-        warn_of_remoteip(s, conf, sections, main_server);
+        replace_remoteip(p, s, conf, sections, main_server);
         warn_of_server_name(ptemp, s, conf, sections);
     }
     return OK;

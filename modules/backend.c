@@ -64,6 +64,11 @@ int atl_is_ipv4(const char *text)
     }
 }
 
+int atl_is_address(const char *host)
+{
+    return *host == '[' || atl_is_ipv4(host);
+}
+
 /* Resolvers read 10.1, 010.0.0.5 and 167772165 as addresses too, each in its own way. */
 static const char *check_ipv4(apr_pool_t *p, const char *host)
 {
@@ -108,9 +113,8 @@ static const char *read_port(apr_pool_t *p, const char *text, unsigned *port)
     return NULL;
 }
 
-/* host, host:port, [v6] or [v6]:port */
-static const char *read_authority(apr_pool_t *p, const char *authority, const char **host,
-                                  unsigned *port)
+const char *atl_authority_read(apr_pool_t *p, const char *authority, const char **host,
+                               unsigned *port)
 {
     char *copy = apr_pstrdup(p, authority), *colon;
     const char *error;
@@ -208,7 +212,7 @@ const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_
     authority = apr_pstrmemdup(p, rest, strcspn(rest, "/?#"));
     rest += strlen(authority);
     if ((error = check_url_extras(p, word, authority, rest)) ||
-        (error = read_authority(p, authority, &host, &port)) ||
+        (error = atl_authority_read(p, authority, &host, &port)) ||
         (error = atl_path_check(p, *rest ? rest : "/", path))) {
         return error;
     }

@@ -18,6 +18,14 @@ const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_
                               atl_backend *backend, const char **path);
 
 /*
+ * Reads host, host:port, [v6] or [v6]:port. On success returns NULL and sets *host (from p, lower
+ * case, an IPv6 address in its brackets) and, where one is written, *port. Otherwise returns what is
+ * wrong, from p.
+ */
+const char *atl_authority_read(apr_pool_t *p, const char *authority, const char **host,
+                               unsigned *port);
+
+/*
  * Fills *backend for a host that is known to be good. host is not copied.
  */
 void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, const char *host,
@@ -27,6 +35,11 @@ void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, co
  * Whether text is an IPv4 address in its usual form: four decimal numbers, no leading zeros.
  */
 int atl_is_ipv4(const char *text);
+
+/*
+ * Whether a backend's host is an address: IPv4, or IPv6 in brackets.
+ */
+int atl_is_address(const char *host);
 
 /*
  * Checks a path that is to be a context path or an exception: absolute, without empty or dot

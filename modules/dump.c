@@ -54,8 +54,9 @@ static void print_header(apr_pool_t *p, apr_file_t *out, const server_rec *s,
         apr_file_printf(out, "# The main server, which people reach as %s\n", address);
     }
     if (!site->public.host) {
-        apr_file_puts("# (it has no ServerName: <host> stands for the name people type; write "
-                      "ServerName to have it here)\n", out);
+        apr_file_printf(out, "# (it has no ServerName: <host> stands for the name people type; write "
+                        "ServerName <host>, or\n# ServerName https://<host> if TLS ends in front of "
+                        "httpd, to have it here)\n");
     }
 }
 

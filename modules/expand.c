@@ -227,6 +227,9 @@ static void emit_vouching(expander *e)
         comment(e, app, "Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these "
                         "addresses alone.");
     }
+    comment(e, app, "AtlassianApp drops every other X-Forwarded-*, X-Original-* and X-Rewrite-* of a "
+                    "client too,");
+    comment(e, app, "and those written with \"_\"; stock httpd needs each name:");
     for (const char *const *name = atl_vouching; *name; name++) {
         if (!site->trusted->nelts || strcmp(*name, "X-Forwarded-For")) {
             emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", *name, " early", NULL));

@@ -33,10 +33,22 @@ atl_sections *atl_sections_index(apr_pool_t *p)
     return sections;
 }
 
+/* The last of several, as httpd's own setters have it. */
+static const char *args_in(const ap_directive_t *d, const char *name)
+{
+    const char *args = NULL;
+
+    for (; d; d = d->next) {
+        if (!ap_cstr_casecmp(d->directive, name)) {
+            args = d->args;
+        }
+    }
+    return args;
+}
+
 const char *atl_directive_of(const atl_sections *sections, const server_rec *s, const char *name)
 {
     const ap_directive_t *d = ap_conftree;
-    const char *args = NULL;
 
     if (s->is_virtual) {
         d = s->defn_name ? apr_hash_get(sections->by_place,
@@ -45,12 +57,7 @@ const char *atl_directive_of(const atl_sections *sections, const server_rec *s, 
                          : NULL;
         d = d ? d->first_child : NULL;
     }
-    for (; d; d = d->next) {
-        if (!ap_cstr_casecmp(d->directive, name)) {
-            args = d->args;
-        }
-    }
-    return args;
+    return args_in(d, name);
 }
 
 static unsigned listening_port(const server_rec *s)
@@ -61,21 +68,38 @@ static unsigned listening_port(const server_rec *s)
     return s->port;
 }
 
+/* <VirtualHost *> listens on all there are. */
+static int listens_on(const server_rec *s, unsigned port)
+{
+    for (const server_addr_rec *address = s->addrs; address; address = address->next) {
+        if (!address->host_port || address->host_port == port) {
+            return 1;
+        }
+    }
+    return !s->addrs;
+}
+
 static int has_tls(const atl_sections *sections, const server_rec *s)
 {
     const char *engine = atl_directive_of(sections, s, "SSLEngine");
 
+    engine = engine ? engine : args_in(ap_conftree, "SSLEngine"); /* which virtual hosts inherit */
     return engine ? !ap_cstr_casecmp(engine, "on") : listening_port(s) == 443;
+}
+
+/* httpd takes any word before :// and means http by all but one. */
+static const char *declared_scheme(const server_rec *s)
+{
+    return !s->server_scheme ? NULL : strcmp(s->server_scheme, "https") ? "http" : "https";
 }
 
 void atl_public_of(const atl_sections *sections, const server_rec *s, atl_public *public)
 {
     const char *name = atl_directive_of(sections, s, "ServerName");
 
-    if (s->server_scheme) {
-        public->scheme = s->server_scheme;
-    }
-    else {
+    public->scheme = declared_scheme(s);
+    if (!public->scheme || has_tls(sections, s)) {
+        /* On a connection with TLS mod_ssl says https, whatever is declared. */
         public->scheme = has_tls(sections, s) ? "https" : "http";
     }
     public->host = name ? s->server_hostname : NULL;
@@ -95,11 +119,15 @@ const char *atl_public_contradiction(apr_pool_t *p, const atl_sections *sections
     if (!name) {
         return NULL;
     }
+    if (s->server_scheme && strcmp(s->server_scheme, "http") && strcmp(s->server_scheme, "https")) {
+        return apr_psprintf(p, "ServerName %s: a public address begins with http:// or https://; write "
+                            "ServerName %s", name, s->server_hostname);
+    }
     if (s->server_scheme && !strcmp(s->server_scheme, "http") && has_tls(sections, s)) {
         return apr_psprintf(p, "ServerName %s says http, but this virtual host speaks TLS; write "
                             "ServerName %s", name, s->server_hostname);
     }
-    if (!s->server_scheme && s->is_virtual && s->port && listens && s->port != listens) {
+    if (!s->server_scheme && s->is_virtual && s->port && listens && !listens_on(s, s->port)) {
         return apr_psprintf(p, "ServerName %s names port %u, but this virtual host listens on %u; if "
                             "something in front maps the port, declare it: ServerName %s://%s:%u, "
                             "else leave the port out", name, s->port, listens,

@@ -21,11 +21,14 @@ typedef struct atl_server_conf {
     apr_array_header_t *local_patterns;
     /* Networks whose X-Forwarded-* headers are believed: array of apr_ipsubnet_t *. */
     apr_array_header_t *trusted;
+    const module *remoteip;      /* mod_remoteip; NULL if it is not loaded */
+    const char *remoteip_header; /* what an administrator's RemoteIPHeader names, or NULL */
 } atl_server_conf;
 
 /* What a trusted load balancer said of the public address; NULL and 0 where it said nothing. */
 typedef struct atl_forwarded {
     const char *scheme; /* "http" or "https" */
+    const char *host;   /* with its port, if it named one */
     unsigned port;
 } atl_forwarded;
 

@@ -7,13 +7,19 @@
 #ifndef ATL_VOUCHING_H
 #define ATL_VOUCHING_H
 
-/* Their names; ends with NULL. None of them is an application's own. */
+typedef enum {
+    ATL_VOUCHING_NOT,
+    ATL_VOUCHING_IDENTITY, /* who has logged in at a trusted proxy: its to say, never a client's */
+    ATL_VOUCHING_ADDRESS   /* this module says it, or nobody needs to */
+} atl_vouching_kind;
+
+/* Names of ATL_VOUCHING_ADDRESS; ends with NULL. None of them is an application's own. */
 extern const char *const atl_vouching[];
 
 /*
- * Whether a header is one of them, in any letter case and with "_" for "-", as some frameworks
- * read it.
+ * Which kind a header is of, in any letter case and with "_" for "-", as some frameworks read it.
+ * All other X-Forwarded-*, X-Original-* and X-Rewrite-* count as ATL_VOUCHING_ADDRESS.
  */
-int atl_is_vouching(const char *header);
+atl_vouching_kind atl_vouching_of(const char *header);
 
 #endif

@@ -25,7 +25,7 @@ my $HERE = dirname(abs_path(__FILE__)) . '/../../backend';
 
 # What an instance name stands for when the caller says nothing else. One row a product.
 my %PRODUCT = (
-    jira       => { kind => 'tomcat', context => '/jira' },
+    jira       => { kind => 'tomcat', context => '/jira', valve => 1 },
     confluence => { kind => 'tomcat', context => '/wiki', synchrony_proxy => 1, host => 'confluence.example.test' },
     bitbucket  => { kind => 'tomcat', context => '/bitbucket', cookie => 'BITBUCKETSESSIONID' },
     bamboo     => { kind => 'tomcat', context => '/bamboo' },
@@ -44,6 +44,12 @@ my %PORTS = (
     synchrony => [['', '']],
     git       => [['', '']],
 );
+
+# A product's row may ask for one more: a connector that announces nothing, in front of a RemoteIpValve.
+sub ports_of {
+    my ($app) = @_;
+    return (@{ $PORTS{ $app->{kind} } }, $app->{valve} ? ['-valve', ''] : ());
+}
 
 my %STARTER = (
     tomcat    => \&tomcat_command,
@@ -298,6 +304,14 @@ sub tomcat_connectors {
         @{ $PORTS{ $app->{kind} } };
 }
 
+# A second Tomcat service in the same process, with the valve.
+sub tomcat_valve_service {
+    my ($app, $dir, $ports) = @_;
+    return '' if !$app->{valve};
+    return fill('valve-service.xml.in', contexts => tomcat_contexts($app, $dir),
+        connectors => fill('connector.xml.in', port => $ports->{'-valve'}, proxy => ''));
+}
+
 sub tomcat_contexts {
     my ($app, $dir) = @_;
     my $webapp = $app->{kind} eq 'synchrony' ? 'synchrony' : 'product';
@@ -320,7 +334,8 @@ sub tomcat_command {
     spew("$home/conf/server.xml", fill('server.xml.in',
         connectors => tomcat_connectors($app, $ports),
         contexts   => tomcat_contexts($app, $dir),
-        engine     => $app->{route} ? qq{ jvmRoute="$app->{route}"} : ''));
+        engine     => $app->{route} ? qq{ jvmRoute="$app->{route}"} : '',
+        more       => tomcat_valve_service($app, $dir, $ports)));
     # Everything is on the class path already, so Tomcat needs no loaders of its own.
     spew("$home/conf/catalina.properties", "common.loader=\nserver.loader=\nshared.loader=\n"
         . "tomcat.util.scan.StandardJarScanFilter.jarsToSkip=*.jar\n");
@@ -406,7 +421,7 @@ sub probe_path {
 
 sub ready {
     my ($app, $ports) = @_;
-    for my $suffix (map { $_->[0] } @{ $PORTS{ $app->{kind} } }) {
+    for my $suffix (map { $_->[0] } ports_of($app)) {
         return 0 if !answers($ports->{$suffix}, probe_path($app));
     }
     return 1;
@@ -417,7 +432,7 @@ sub start_one {
     my $home = "$dir/$app->{name}";
     make_path($home);
     unlink "$home/pid";
-    my %ports = map { $_->[0] => free_port() } @{ $PORTS{ $app->{kind} } };
+    my %ports = map { $_->[0] => free_port() } ports_of($app);
     my @command = $STARTER{ $app->{kind} }->($app, $dir, $home, \%ports);
     launch($home, @command);
     spew("$home/spec", spec_text($app));
