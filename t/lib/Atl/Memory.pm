@@ -6,7 +6,7 @@ package Atl::Memory;
 #   my $memory = Atl::Memory->watch($pid);     # of httpd's first process; without: the common one's
 #   ... transfer ...
 #   cmp_ok($memory->grown, '<', 64 << 20);     # bytes that the largest child's peak grew by
-#   is_deeply([$memory->spool_files], []);     # files without a name that a child has open and that hold data
+#   is_deeply([$memory->spool_files], []);     # large files that a child has open
 
 use strict;
 use warnings;
@@ -45,13 +45,13 @@ sub grown {
     return $self->peak - $self->{before};
 }
 
-# mod_proxy and mod_request spool to files they unlink at once. Shared memory looks the same and lives in /dev.
+# What holds a body is a file of its size; logs are no more than one can read, shared memory lives in /dev.
 sub spool_files {
     my ($self) = @_;
     my @found;
     for my $fd (map { glob "/proc/$_/fd/*" } $self->children) {
         my $target = readlink $fd or next;
-        push @found, $target if $target =~ m{ \(deleted\)$} && $target !~ m{^/(?:dev|SYSV)} && -s $fd;
+        push @found, $target if $target !~ m{^/(?:dev|SYSV)|_log$} && -f $fd && -s _ >= 1 << 20;
     }
     return @found;
 }
