@@ -1,7 +1,7 @@
 # Licensed to you under the Apache License, Version 2.0; see LICENSE.
 package Atl::Certificate;
 
-# Certificates for the test servers, made anew in each run: an authority, and localhost (127.0.0.1) signed by it.
+# Certificates for the test servers, made anew in each run: an authority, and localhost, 127.0.0.1 and *.example.test signed by it.
 #
 #   my ($own, $ca) = Atl::Certificate::files();
 #   SSLCertificateFile $own (it holds the key too)     curl --cacert $ca
@@ -22,7 +22,7 @@ keyUsage = critical, keyCertSign
 subjectKeyIdentifier = hash
 [server]
 basicConstraints = critical, CA:FALSE
-subjectAltName = DNS:localhost, IP:127.0.0.1
+subjectAltName = DNS:localhost, IP:127.0.0.1, DNS:*.example.test
 END
 
 sub files {
