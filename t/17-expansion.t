@@ -1,18 +1,8 @@
 # The configuration that the module prints serves the same requests in stock httpd, without the module.
 use Atl::Test;
 
-use Atl::Backends ();
 use Atl::Requests;
 use Atl::Server;
-
-# own_vhost(NAME): the text inside the virtual host as the shared httpd has it.
-sub own_vhost {
-    my ($name) = @_;
-    my $port = vhost_port($name);
-    my $text = Atl::Backends::slurp("$ENV{ATL_STAGED}/t/conf/vhosts/10-apps.conf");
-    my ($inside) = $text =~ /^<VirtualHost [^\n]*:$port>\n(.*?)^<\/VirtualHost>/ms or die "no virtual host at $port\n";
-    return $inside;
-}
 
 # stock(INSIDE): the same virtual host with what the dump says at its end in place of AtlassianApp lines.
 sub stock {
@@ -33,7 +23,7 @@ sub serve {
     });
 }
 
-my ($text, $dump) = stock(own_vhost('apps'));
+my ($text, $dump) = stock(Atl::Requests::own_vhost('apps'));
 unlike($text, qr/^\s*AtlassianApp/m, 'no line of ours is left');
 my $server = serve($text);
 my $rows = Atl::Requests::check(sub { get($server->port, $_[0], host => 'apps.example.test') }, 1);
@@ -60,7 +50,7 @@ for my $row (
     ['second', 'second.example.test', '/synchrony-2/heartbeat', '/synchrony/heartbeat', '/synchrony-proxy/healthcheck', '/page'],
 ) {
     my ($name, $host, @targets) = @$row;
-    my ($text) = stock(own_vhost($name));
+    my ($text) = stock(Atl::Requests::own_vhost($name));
     my $server = serve($text);
     for my $target (@targets) {
         my ($ours, $stock) = map {

@@ -382,24 +382,36 @@ sub git_command {
     return (Atl::Httpd::httpd(), '-f', "$home/httpd.conf", '-D', 'FOREGROUND');
 }
 
-# proj/repo.git with one commit, proj/empty.git with none; both take pushes.
+# proj/repo.git with one commit, proj/empty.git with none.
 sub git_repositories {
     my ($home) = @_;
     return if -d "$home/scm";
     local @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM)} = ('/dev/null', 1);
-    for my $name (qw(repo empty)) {
-        my $repository = "$home/scm/proj/$name.git";
-        run_quietly('git', 'init', '-q', '--bare', '--initial-branch=main', $repository);
-        run_quietly('git', '-C', $repository, 'config', 'http.receivepack', 'true');
-    }
-    open my $import, '|-', 'git', '-C', "$home/scm/proj/repo.git", 'fast-import', '--quiet' or die "git: $!\n";
+    my ($repo) = map { git_repository($home, $_) } qw(repo empty);
+    open my $import, '|-', 'git', '-C', $repo, 'fast-import', '--quiet' or die "git: $!\n";
     print {$import} "commit refs/heads/main\ncommitter Tester <tester\@example.test> 1700000000 +0000\n",
         "data 5\nfirst\nM 100644 inline README\ndata 6\nhello\n\n";
     close $import or die "git fast-import failed\n";
-    if ($> == 0) {
-        my ($uid, $gid) = (getpwnam(Atl::Httpd::test_user()))[2, 3];
-        find(sub { chown $uid, $gid, $_ }, "$home/scm");
-    }
+    give_to_test_user("$home/scm");
+    return;
+}
+
+# git_repository(HOME OF THE GIT BACKEND, NAME): an empty one that takes pushes; returns its directory.
+sub git_repository {
+    my ($home, $name) = @_;
+    local @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM)} = ('/dev/null', 1);
+    my $repository = "$home/scm/proj/$name.git";
+    run_quietly('git', 'init', '-q', '--bare', '--initial-branch=main', $repository);
+    run_quietly('git', '-C', $repository, 'config', 'http.receivepack', 'true');
+    give_to_test_user($repository);
+    return $repository;
+}
+
+sub give_to_test_user {
+    my ($directory) = @_;
+    return if $> != 0;
+    my ($uid, $gid) = (getpwnam(Atl::Httpd::test_user()))[2, 3];
+    find(sub { chown $uid, $gid, $_ }, $directory);
     return;
 }
 

@@ -9,6 +9,8 @@ use warnings;
 
 use Test::More;
 
+use Atl::Backends ();
+
 # Each row: name, target, expectation. "uri" is the request URI the container saw, "product" which one it was.
 # module => 1: what stock httpd cannot express, with the reason.
 our @ROWS = (
@@ -83,6 +85,15 @@ our @ROWS = (
     ['through Confluence', '/wiki/synchrony-proxy/healthcheck', { body => 'OK' }],
     ['root proxy is absent', '/synchrony-proxy/v1/bayeux-sync1', { status => 404 }],
 );
+
+# own_vhost(NAME): the text inside the virtual host as the shared httpd has it.
+sub own_vhost {
+    my ($name) = @_;
+    my $port = Atl::Test::vhost_port($name);
+    my $text = Atl::Backends::slurp("$ENV{ATL_STAGED}/t/conf/vhosts/10-apps.conf");
+    my ($inside) = $text =~ /^<VirtualHost [^\n]*:$port>\n(.*?)^<\/VirtualHost>/ms or die "no virtual host at $port\n";
+    return $inside;
+}
 
 # Checks every row; ask: code that takes a target and returns an Atl::Raw::Response. stock: true when the module
 # is not there.

@@ -15,6 +15,7 @@ final class Body {
     private final MessageDigest sha;
     private volatile long length;
     private volatile boolean complete;
+    private volatile boolean failed;
     private long firstByteNanos = -1;
 
     /** withSha: SHA-256 as well; for gigabytes leave it out, the CRC is ten times faster. */
@@ -28,6 +29,16 @@ final class Body {
     }
 
     void readAll() throws IOException {
+        try {
+            read();
+            complete = true;
+        } catch (IOException e) {
+            failed = true;
+            throw e;
+        }
+    }
+
+    private void read() throws IOException {
         long start = System.nanoTime();
         byte[] buffer = new byte[32768];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -40,7 +51,6 @@ final class Body {
             }
             length += n;
         }
-        complete = true;
     }
 
     /** May be asked while another thread reads. */
@@ -50,6 +60,11 @@ final class Body {
 
     boolean complete() {
         return complete;
+    }
+
+    /** The client was gone before the end. */
+    boolean failed() {
+        return failed;
     }
 
     /** Time until the first byte could be read, or -1 for an empty body. */

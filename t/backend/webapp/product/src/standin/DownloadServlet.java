@@ -6,7 +6,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,6 +16,8 @@ import java.util.regex.Pattern;
  * /download?bytes=N[&chunked=1][&trailer=value]: N bytes of a known pattern, never all in memory. Knows HEAD,
  * one Range, If-Range, If-None-Match and If-Modified-Since. The pattern is a block of 65521 bytes (a prime, so
  * that no buffer size hides a shift) repeated; the test side makes the same block (Atl::Pattern).
+ * With stop=M the answer breaks off after M bytes, as a container does whose application fails; with id=x,
+ * /download/progress?id=x tells how much was written and whether the peer was gone before the end.
  */
 public final class DownloadServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -21,6 +25,14 @@ public final class DownloadServlet extends HttpServlet {
     private static final byte[] PATTERN = pattern();
     private static final long MODIFIED = 1_700_000_000_000L;
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d*)-(\\d*)");
+
+    private static final Map<String, Progress> RUNNING = new ConcurrentHashMap<>();
+
+    /** Of one answer; read by another thread. */
+    private static final class Progress {
+        private volatile long bytes;
+        private volatile boolean failed;
+    }
 
     private static byte[] pattern() {
         byte[] block = new byte[BLOCK];
@@ -35,6 +47,15 @@ public final class DownloadServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Query query = new Query(request);
+        if ("/progress".equals(request.getPathInfo())) {
+            progress(response, query);
+        } else {
+            download(request, response, query);
+        }
+    }
+
+    private static void download(HttpServletRequest request, HttpServletResponse response, Query query)
+            throws IOException {
         long size = query.number("bytes", 1024);
         String etag = "\"bytes-" + size + "\"";
         response.setHeader("ETag", etag);
@@ -66,8 +87,35 @@ public final class DownloadServlet extends HttpServlet {
             response.setTrailerFields(() -> Map.of("X-Trailer", value));
         }
         if (!request.getMethod().equals("HEAD")) {
-            write(response.getOutputStream(), from, to);
+            long stop = Math.min(to, from + query.number("stop", Long.MAX_VALUE - from));
+            answer(response, query, from, stop);
+            if (stop < to) {
+                response.flushBuffer();
+                throw new IOException("told to stop");
+            }
         }
+    }
+
+    private static void answer(HttpServletResponse response, Query query, long from, long to) throws IOException {
+        Progress progress = new Progress();
+        if (query.has("id")) {
+            RUNNING.put(query.get("id", ""), progress);
+        }
+        try {
+            write(response.getOutputStream(), from, to, progress);
+        } catch (IOException e) {
+            progress.failed = true;
+            throw e;
+        }
+    }
+
+    private static void progress(HttpServletResponse response, Query query) throws IOException {
+        Progress progress = RUNNING.get(query.get("id", ""));
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("known", progress != null);
+        told.put("bytes", progress == null ? 0 : progress.bytes);
+        told.put("failed", progress != null && progress.failed);
+        Reply.json(response, told);
     }
 
     private static boolean unchanged(HttpServletRequest request, String etag) {
@@ -96,12 +144,13 @@ public final class DownloadServlet extends HttpServlet {
         return new long[] {Long.parseLong(parts.group(1)), Math.min(last, size - 1)};
     }
 
-    private static void write(OutputStream out, long from, long to) throws IOException {
+    private static void write(OutputStream out, long from, long to, Progress progress) throws IOException {
         for (long at = from; at < to;) {
             int offset = (int) (at % BLOCK);
             int n = (int) Math.min(BLOCK - offset, to - at);
             out.write(PATTERN, offset, n);
             at += n;
+            progress.bytes += n;
         }
     }
 }

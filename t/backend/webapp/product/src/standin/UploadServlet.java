@@ -59,6 +59,7 @@ public final class UploadServlet extends HttpServlet {
         told.put("known", body != null);
         told.put("bytes", body == null ? 0 : body.length());
         told.put("complete", body != null && body.complete());
+        told.put("failed", body != null && body.failed());
         Reply.json(response, told);
     }
 }
