@@ -5,7 +5,7 @@ use Atl::Test;
 use Compress::Raw::Zlib qw(crc32);
 
 use Atl::Backends ();
-use Atl::Certificate;
+use Atl::Certificates;
 use Atl::Memory;
 use Atl::Pattern;
 use Atl::Requests;
@@ -13,7 +13,7 @@ use Atl::Server;
 
 my $HTTP2 = mpm() ne 'prefork';
 my $BOUND = 64 << 20;
-my ($certificate, $authority) = Atl::Certificate::files();
+my ($certificate, $authority) = Atl::Certificates->usual;
 my $apps = Atl::Requests::own_vhost('apps');
 my $jira = backend_port('jira-http');
 my $server = Atl::Server->start(ports => 3, text => sub {

@@ -4,12 +4,12 @@ use Atl::Test;
 use File::Path 'remove_tree';
 
 use Atl::Backends ();
-use Atl::Certificate;
+use Atl::Certificates;
 use Atl::Memory;
 use Atl::Server;
 
 my $BOUND = 48 << 20;
-my ($certificate, $authority) = Atl::Certificate::files();
+my ($certificate, $authority) = Atl::Certificates->usual;
 my $work = "$ENV{ATL_LOGS}/" . unique('git');
 mkdir $work or die "$work: $!\n";
 # Not the tester's own settings: these alone.

@@ -6,6 +6,7 @@ package Atl::Certificates;
 #   my $ca = Atl::Certificates->authority('Test authority');
 #   my $file = $ca->certificate('wiki', names => ['wiki.example.test']);   # PEM: certificate, then key
 #   Atl::Certificates->self_signed('lone', names => ['localhost']);
+#   my ($pem, $ca_file) = Atl::Certificates->usual;         # localhost, 127.0.0.1 and *.example.test
 #
 # Files are in the run's logs directory.
 
@@ -78,6 +79,12 @@ sub certificate {
     openssl(qw(x509 -req -in), "$stem.csr", '-CA', "$self->{stem}.crt", '-CAkey', "$self->{stem}.key", '-set_serial',
         1000 + $count, '-days', $option{days} // 30, '-extfile', extensions($stem, %option), '-out', "$stem.crt");
     return join_pem($stem);
+}
+
+sub usual {
+    my ($class) = @_;
+    my $ca = $class->authority('Test authority');
+    return ($ca->certificate('localhost', names => ['localhost', '127.0.0.1', '*.example.test']), $ca->file);
 }
 
 sub self_signed {
