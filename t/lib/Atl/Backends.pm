@@ -387,7 +387,7 @@ sub git_repositories {
     my ($home) = @_;
     return if -d "$home/scm";
     local @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM)} = ('/dev/null', 1);
-    my ($repo) = map { git_repository($home, $_) } qw(repo empty);
+    my ($repo) = map { new_repository($home, $_) } qw(repo empty);
     open my $import, '|-', 'git', '-C', $repo, 'fast-import', '--quiet' or die "git: $!\n";
     print {$import} "commit refs/heads/main\ncommitter Tester <tester\@example.test> 1700000000 +0000\n",
         "data 5\nfirst\nM 100644 inline README\ndata 6\nhello\n\n";
@@ -396,13 +396,19 @@ sub git_repositories {
     return;
 }
 
-# git_repository(HOME OF THE GIT BACKEND, NAME): an empty one that takes pushes; returns its directory.
-sub git_repository {
+# Still the caller's own: git works in nobody else's.
+sub new_repository {
     my ($home, $name) = @_;
     local @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM)} = ('/dev/null', 1);
     my $repository = "$home/scm/proj/$name.git";
     run_quietly('git', 'init', '-q', '--bare', '--initial-branch=main', $repository);
     run_quietly('git', '-C', $repository, 'config', 'http.receivepack', 'true');
+    return $repository;
+}
+
+# git_repository(HOME OF THE GIT BACKEND, NAME): an empty one that takes pushes; returns its directory.
+sub git_repository {
+    my $repository = new_repository(@_);
     give_to_test_user($repository);
     return $repository;
 }
