@@ -41,13 +41,13 @@ static unsigned distance(const char *a, apr_size_t alen, const char *b, apr_size
 int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 {
     apr_size_t wlen = strlen(word), clen = strlen(candidate);
-    unsigned limit = clen < 6 ? 2 : (unsigned)(clen / 3), d;
+    unsigned d;
 
     if (wlen > LONGEST_WORD || clen > LONGEST_WORD || !wlen) {
         return 0;
     }
     d = distance(word, wlen, candidate, clen);
-    if (d > limit || d >= clen || d >= *best) {
+    if (d > clen / 3 || d >= *best) {
         return 0;
     }
     *best = d;
