@@ -56,10 +56,15 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 
 const char *atl_quote(apr_pool_t *p, const char *word)
 {
-    apr_size_t len = strlen(word), shown = len > LONGEST_QUOTE ? LONGEST_QUOTE : len;
-    char *text = apr_palloc(p, shown * 4 + sizeof("\"...\"")), *to = text;
+    const char *at = strrchr(word, '@');
+    apr_size_t len, shown;
+    char *text, *to;
 
-    *to++ = '"';
+    word = at ? at : word;
+    len = strlen(word);
+    shown = len > LONGEST_QUOTE ? LONGEST_QUOTE : len;
+    to = text = apr_palloc(p, shown * 4 + sizeof("\"......\""));
+    to = apr_cpystrn(to, at ? "\"..." : "\"", sizeof("\"..."));
     for (apr_size_t i = 0; i < shown; i++) {
         unsigned char c = (unsigned char)word[i];
         if (c < 0x20 || c > 0x7e) {

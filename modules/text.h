@@ -24,7 +24,7 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate);
 /*
  * A word from an administrator as it may stand in a message: in double quotes, control
  * characters and bytes above 0x7e as \xNN, cut after 60 bytes with "..." (a configuration
- * line may be megabytes long). From p.
+ * line may be megabytes long). What stands before an '@' is left out: it may be a password. From p.
  */
 const char *atl_quote(apr_pool_t *p, const char *word);
 
