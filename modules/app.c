@@ -45,6 +45,12 @@ static const char *set_ws_grace(reader *in, const char *value)
     return set_seconds(in, value, &in->app->ws_grace);
 }
 
+/* What stands between "unknown word" and the list of known ones. */
+static const char *did_you_mean(apr_pool_t *p, const char *near)
+{
+    return near ? apr_pstrcat(p, "; did you mean \"", near, "\"?", NULL) : ";";
+}
+
 static const char *one_of(reader *in, const char *value, const char *const *choices, int *chosen)
 {
     const char *list = NULL, *near = NULL;
@@ -58,8 +64,8 @@ static const char *one_of(reader *in, const char *value, const char *const *choi
         list = list ? apr_pstrcat(in->p, list, ", ", choices[i], NULL) : choices[i];
         near = atl_nearer(&best, value, choices[i]) ? choices[i] : near;
     }
-    return apr_psprintf(in->p, "%s is not known%s%s%s; it is one of: %s", atl_quote(in->p, value),
-                        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list);
+    return apr_psprintf(in->p, "%s is not known%s it is one of: %s", atl_quote(in->p, value),
+                        did_you_mean(in->p, near), list);
 }
 
 static const char *set_compression(reader *in, const char *value)
@@ -95,6 +101,7 @@ static const char *set_synchrony_url(reader *in, const char *value)
 {
     atl_app *app = in->app;
     const char *path, *error;
+    apr_size_t len;
 
     error = atl_backend_parse(in->p, value, ATL_SYNCHRONY_PORT, &app->synchrony_backend, &path);
     if (error) {
@@ -103,8 +110,9 @@ static const char *set_synchrony_url(reader *in, const char *value)
     if (!strcmp(app->synchrony_backend.scheme, "https")) {
         return "Synchrony speaks http only; write http://host:8091";
     }
-    if (apr_cstr_casecmpn(path, ATL_SYNCHRONY_PATH "/v1", sizeof(ATL_SYNCHRONY_PATH "/v1")) == 0) {
-        path = ATL_SYNCHRONY_PATH; /* synchrony.service.url is written with /v1 */
+    len = strlen(path);
+    if (len >= 3 && !apr_cstr_casecmp(path + len - 3, "/v1")) {
+        path = apr_pstrmemdup(in->p, path, len - 3); /* as in synchrony.service.url */
     }
     app->synchrony_path = *path ? path : ATL_SYNCHRONY_PATH;
     app->synchrony = ATL_SYNCHRONY_DIRECT;
@@ -191,9 +199,8 @@ static const char *unknown_key(apr_pool_t *p, const char *key)
     for (const char *const *param = worker_params; *param; param++) {
         near = atl_nearer(&best, key, *param) ? *param : near;
     }
-    return apr_psprintf(p, "unknown key %s%s%s%s; keys are %s and mod_proxy's worker parameters",
-                        atl_quote(p, key), near ? "; did you mean \"" : "", near ? near : "",
-                        near ? "\"?" : "", list);
+    return apr_psprintf(p, "unknown key %s%s keys are %s and mod_proxy's worker parameters",
+                        atl_quote(p, key), did_you_mean(p, near), list);
 }
 
 static const char *set_worker_param(reader *in, const char *key, const char *value)
@@ -202,6 +209,11 @@ static const char *set_worker_param(reader *in, const char *key, const char *val
 
     for (const char *const *known = worker_params; *known; known++) {
         if (!strcmp(key, *known)) {
+            if (!*value) {
+                /* mod_proxy would read it as 0. */
+                return apr_psprintf(in->p, "%s= has no value; remove it for mod_proxy's default",
+                                    key);
+            }
             param = apr_array_push(in->app->worker_params);
             param->key = *known;
             param->value = value;
@@ -223,8 +235,9 @@ static const char *set_key(reader *in, const char *word, apr_size_t keylen)
 
     atl_lower(key);
     if (apr_table_get(in->seen, key)) {
-        return apr_psprintf(in->p, "%s= is given twice in this line (\"%.60s\" and %s); keep one",
-                            key, apr_table_get(in->seen, key), atl_quote(in->p, value));
+        return apr_psprintf(in->p, "%s= is given twice in this line (%s and %s); keep one", key,
+                            atl_quote(in->p, apr_table_get(in->seen, key)),
+                            atl_quote(in->p, value));
     }
     apr_table_set(in->seen, key, value);
     for (int i = 0; i < KEYS; i++) {
@@ -241,6 +254,42 @@ static const char *set_key(reader *in, const char *word, apr_size_t keylen)
 
 /* ------------------------------------------------------------------ backends */
 
+static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
+{
+    const char *path;
+
+    if (word[1] == '/') {
+        return apr_psprintf(p, "%s is not a backend; write http:// before the host",
+                            atl_quote(p, word));
+    }
+    if (strchr(word, '@') || atl_path_check(p, word, &path)) {
+        path = "/context";
+    }
+    return apr_psprintf(p, "%s is not a backend; a path alone lacks the host: write "
+                        "http://127.0.0.1:%u%s", atl_quote(p, word), port, path);
+}
+
+/* "timeout 90" would be read as two hosts. */
+static const char *bare_key(apr_pool_t *p, const char *word)
+{
+    const char *key = NULL;
+
+    for (int i = 0; i < KEYS; i++) {
+        key = apr_cstr_casecmp(word, keys[i].key) ? key : keys[i].key;
+    }
+    for (const char *const *param = worker_params; *param; param++) {
+        key = apr_cstr_casecmp(word, *param) ? key : *param;
+    }
+    for (apr_size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (!apr_cstr_casecmp(word, refused[i].key)) {
+            return apr_psprintf(p, "%s: %s", refused[i].key, refused[i].reason);
+        }
+    }
+    return key ? apr_psprintf(p, "%s is a key; write %s=value (a host of that name is written "
+                              "http://%s:port)", key, key, key)
+               : NULL;
+}
+
 static const char *add_backend(reader *in, const char *word)
 {
     atl_app *app = in->app;
@@ -248,9 +297,10 @@ static const char *add_backend(reader *in, const char *word)
     const char *context, *error;
 
     if (*word == '/') {
-        return apr_psprintf(in->p, "%s is not a backend; a path alone lacks the host: write "
-                            "http://127.0.0.1:%u%.60s",
-                            atl_quote(in->p, word), app->product->port, word);
+        return path_alone(in->p, word, app->product->port);
+    }
+    if ((error = bare_key(in->p, word))) {
+        return error;
     }
     error = atl_backend_parse(in->p, word, app->product->port, &backend, &context);
     if (error) {
@@ -294,33 +344,81 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     return app;
 }
 
-static const char *unknown_product(apr_pool_t *p, const char *word)
+static const char *no_product(apr_pool_t *p, const char *word)
 {
     const atl_product *near = atl_product_nearest(word);
 
-    return apr_psprintf(p, "unknown product %s%s%s%s; the products are %s", atl_quote(p, word),
-                        near ? "; did you mean \"" : "", near ? near->name : "",
-                        near ? "\"?" : "", atl_product_names(p));
+    if (strpbrk(word, ":/.=@")) {
+        return apr_psprintf(p, "the product is missing before %s; write one of %s",
+                            atl_quote(p, word), atl_product_names(p));
+    }
+    return apr_psprintf(p, "unknown product %s%s the products are %s", atl_quote(p, word),
+                        did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
+}
+
+/* Synchrony's paths at its own port and below Confluence, as far as this line claims them. */
+static int is_synchrony_proxy(const atl_app *app, const char *path)
+{
+    apr_size_t len = strlen(app->context);
+
+    return app->synchrony != ATL_SYNCHRONY_OFF && !strncmp(path, app->context, len) &&
+           !strcmp(path + len, ATL_SYNCHRONY_PROXY_PATH);
+}
+
+static int is_synchrony(const atl_app *app, const char *path)
+{
+    return app->synchrony == ATL_SYNCHRONY_DIRECT && !strcmp(path, app->synchrony_path);
+}
+
+/* One line must not want one path twice. */
+static const char *check_synchrony(const reader *in)
+{
+    const atl_app *app = in->app;
+
+    if (is_synchrony_proxy(app, app->synchrony_path) && is_synchrony(app, app->synchrony_path)) {
+        return apr_psprintf(in->p, "synchrony=: path %s is Confluence's own way to Synchrony; give "
+                            "Synchrony another one, as " ATL_SYNCHRONY_PATH, app->synchrony_path);
+    }
+    if (!is_synchrony(app, app->context)) {
+        return NULL;
+    }
+    return strcmp(app->context, ATL_SYNCHRONY_PATH)
+               ? apr_psprintf(in->p, "synchrony=: path %s is Confluence's own context; give Synchrony "
+                              "another one, as " ATL_SYNCHRONY_PATH, app->context)
+               : "context path " ATL_SYNCHRONY_PATH " is where browsers look for Synchrony; give "
+                 "Confluence another one (in its server.xml too), or write synchrony=internal";
+}
+
+static const char *check_exception(const reader *in, const char *path)
+{
+    const atl_app *app = in->app;
+    const char *shown = *path ? path : "/";
+    apr_size_t len = strlen(app->context);
+
+    if (!strcmp(path, app->context)) {
+        return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove the "
+                            "line", shown, app->product->label);
+    }
+    if (strncmp(path, app->context, len) || path[len] != '/') {
+        return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except", shown,
+                            app->context);
+    }
+    if (is_synchrony(app, path) || is_synchrony_proxy(app, path)) {
+        return apr_psprintf(in->p, "except=%s is Synchrony's own path; write %ssynchrony=off to free "
+                            "it", path, is_synchrony(app, path) ? "synchrony=internal or " : "");
+    }
+    return NULL;
 }
 
 static const char *check_except(const reader *in)
 {
-    const atl_app *app = in->app;
-    apr_size_t len = strlen(app->context);
+    const apr_array_header_t *except = in->app->except;
+    const char *error = NULL;
 
-    for (int i = 0; i < app->except->nelts; i++) {
-        const char *path = APR_ARRAY_IDX(app->except, i, const char *);
-
-        if (!strcmp(path, app->context)) {
-            return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove "
-                                "the line", *path ? path : "/", app->product->label);
-        }
-        if (strncmp(path, app->context, len) || path[len] != '/') {
-            return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except",
-                                path, app->context);
-        }
+    for (int i = 0; i < except->nelts && !error; i++) {
+        error = check_exception(in, APR_ARRAY_IDX(except, i, const char *));
     }
-    return NULL;
+    return error;
 }
 
 static void set_defaults(apr_pool_t *p, atl_app *app)
@@ -347,7 +445,7 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
     word = APR_ARRAY_IDX(words, 0, const char *);
     product = atl_product_find(word);
     if (!product) {
-        return unknown_product(p, word);
+        return no_product(p, word);
     }
     in.app = app_create(p, product);
     in.app->words = apr_array_pstrcat(p, words, ' ');
@@ -359,8 +457,7 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
         return error;
     }
     set_defaults(p, in.app);
-    error = check_except(&in);
-    if (!error) {
+    if (!(error = check_synchrony(&in)) && !(error = check_except(&in))) {
         *app = in.app;
     }
     return error;
