@@ -133,3 +133,53 @@ const char *path_rule_broken(apr_pool_t *p, const char *uri)
     }
     return raw_rule_broken(p, uri, &path);
 }
+
+/* ------------------------------------------------------------------ redirects */
+
+static int begins(const char *text, const char *start)
+{
+    return !strncmp(text, start, strlen(start));
+}
+
+static int ends(const char *text, const char *end)
+{
+    apr_size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
+/* For an application at path on the backend, which the public reaches by https. */
+static const char *mended_rule_broken(apr_pool_t *p, const char *path, const char *host,
+                                      const char *location)
+{
+    static const atl_backend backend = {"http", "10.0.0.5", 8090, "http://10.0.0.5:8090"};
+    const atl_claim claim = {.kind = ATL_CLAIM_PAGES, .path = path, .len = strlen(path),
+                             .backend = &backend, .backend_path = path};
+    const char untouched[] = "untouched", *mended = untouched;
+    atl_redirect_kind kind = atl_redirect_judge(p, &claim, "https", host, location, &mended);
+
+    if (kind == ATL_REDIRECT_RIGHT) {
+        return mended == untouched ? NULL : "a right address has no path to mend";
+    }
+    if (*mended != '/' || !begins(mended, path)) {
+        return "a mended path is below the claim";
+    }
+    if (!ends(location, mended) && !(mended[0] == '/' && ends(location, mended + 1))) {
+        return "a mended path is the end of what was sent";
+    }
+    /* A Host with these never comes past httpd. */
+    if (!strpbrk(host, "/?#") &&
+        atl_redirect_judge(p, &claim, "https", host,
+                           apr_pstrcat(p, "https://", host, mended, NULL), &mended) !=
+            ATL_REDIRECT_RIGHT) {
+        return "a mended address is right";
+    }
+    return NULL;
+}
+
+const char *redirect_rule_broken(apr_pool_t *p, const char *host, const char *location)
+{
+    const char *broken = mended_rule_broken(p, "", host, location);
+
+    return broken ? broken : mended_rule_broken(p, "/wiki", host, location);
+}
