@@ -226,11 +226,13 @@ static const char *synchrony_setting(apr_pool_t *p, const atl_site *site, const 
     case ATL_SYNCHRONY_DIRECT:
         break;
     }
-    return apr_psprintf(
-        p,
-        "nothing, when Confluence starts its own Synchrony;\n"
-        "for a standalone one: -Dsynchrony.service.url=%s/v1",
-        atl_base_url(p, &site->public, app->synchrony_path));
+    /* Under another path browsers find Synchrony only if Confluence tells them. */
+    return apr_pstrcat(p, strcmp(app->synchrony_path, ATL_SYNCHRONY_PATH)
+                              ? ""
+                              : "nothing, when Confluence starts its own Synchrony;\n"
+                                "for a standalone one: ",
+                       "-Dsynchrony.service.url=",
+                       atl_base_url(p, &site->public, app->synchrony_path), "/v1", NULL);
 }
 
 /* Tomcat names the file of context /a/b a#b.xml (its documentation, "The Context Container"). */
