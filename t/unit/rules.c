@@ -183,3 +183,93 @@ const char *redirect_rule_broken(apr_pool_t *p, const char *host, const char *lo
 
     return broken ? broken : mended_rule_broken(p, "/wiki", host, location);
 }
+
+/* ------------------------------------------------------------------ lines */
+
+static apr_array_header_t *words_at_blanks(apr_pool_t *p, const char *line)
+{
+    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    char *last = NULL;
+
+    for (char *word = apr_strtok(apr_pstrdup(p, line), " ", &last); word;
+         word = apr_strtok(NULL, " ", &last)) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return words;
+}
+
+static const char *message_rule_broken(const char *error)
+{
+    if (strlen(error) > 1000) {
+        return "a message is short";
+    }
+    for (; *error; error++) {
+        if ((unsigned char)*error < 0x20 || (unsigned char)*error > 0x7e) {
+            return "a message has no control characters";
+        }
+    }
+    return NULL;
+}
+
+static const char *nodes_rule_broken(const apr_array_header_t *nodes)
+{
+    for (int i = 0; i < nodes->nelts; i++) {
+        const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
+        const char *broken = node->children ? nodes_rule_broken(node->children) : NULL;
+
+        if (!node->args || !node->app || broken) {
+            return broken ? broken : "a node has arguments and a line";
+        }
+        if (strpbrk(node->args, "\r\n")) {
+            return "a directive is one line";
+        }
+    }
+    return NULL;
+}
+
+static const char *app_rule_broken(apr_pool_t *p, const atl_app *app)
+{
+    const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
+
+    if (app->backends->nelts != 1 || !*backend->host || !backend->port || backend->port > 65535 ||
+        !begins(backend->origin, apr_pstrcat(p, backend->scheme, "://", backend->host, NULL))) {
+        return "an app has a backend";
+    }
+    if (*app->context && path_rule_broken(p, app->context)) {
+        return "a context is a path";
+    }
+    if (*app->context && (*app->context != '/' || ends(app->context, "/") ||
+                          strpbrk(app->context, "%;\\*\"<> "))) {
+        return "a context is a plain path";
+    }
+    return app->timeout > 0 && app->ws_timeout > 0 && app->ws_grace > 0 ? NULL
+                                                                         : "durations are positive";
+}
+
+const char *line_rule_broken(apr_pool_t *p, const char *line)
+{
+    apr_array_header_t *words = words_at_blanks(p, line);
+    atl_site site = {.public = {"https", "example.com", 443}};
+    const char *error, *mine, *broken;
+    atl_app *app = NULL;
+
+    error = atl_app_parse(p, words, &app);
+    if (error) {
+        return app ? "an error leaves no app" : message_rule_broken(error);
+    }
+    if ((broken = app_rule_broken(p, app))) {
+        return broken;
+    }
+    site.routes = atl_routes_create(p);
+    if (atl_routes_add_app(site.routes, app, &mine)) {
+        return "one line is in nobody's way";
+    }
+    site.workers = atl_workers_assign(p, atl_routes_claims(site.routes));
+    if (!atl_routes_find(site.routes, *app->context ? app->context : "/")) {
+        return "the context is claimed";
+    }
+    if (!*atl_expand_application(p, &site, app)) {
+        return "the application has its half";
+    }
+    return nodes_rule_broken(atl_expand(p, &site));
+}
