@@ -100,13 +100,17 @@ static void emit_worker(expander *e, const atl_worker *worker)
 {
     const atl_app *app = worker->first->app;
     int tls = !strcmp(worker->first->backend->scheme, "https");
+    int bare = !strcmp(worker->url, worker->first->backend->origin);
+    /* httpd compares characters: without the slash the section of http://10.0.0.1 would be merged
+     * into http://10.0.0.10 and http://10.0.0.1:8090 too. */
+    const char *url = bare ? apr_pstrcat(e->p, worker->url, "/", NULL) : worker->url;
     atl_node *section = emit(e, app, 1, "<Proxy",
-                             apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), " ",
-                                         worker->params, ">", NULL));
+                             apr_pstrcat(e->p, atl_config_arg(e->p, url), " ", worker->params, ">",
+                                         NULL));
     expander inner = {.p = e->p, .site = e->site};
 
     section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
-    if (strcmp(worker->url, worker->first->backend->origin)) {
+    if (!bare) {
         /* httpd merges the section of the bare URL into this one. */
         emit_compression(&inner, app);
         return;

@@ -75,7 +75,7 @@ static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
     return apr_psprintf(p, "%d %s", (int)claim->app->compression, params_of(p, claim));
 }
 
-/* The settings that get the bare URL of each origin: those of its root context, else the first
+/* The settings that get the bare URL of each origin when nobody has its root context: the first
  * claim's. */
 static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims)
 {
@@ -85,7 +85,7 @@ static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
         const char *origin = claim->backend ? claim->backend->origin : NULL;
 
-        if (origin && (!*claim->backend_path || !apr_hash_get(bare, origin, APR_HASH_KEY_STRING))) {
+        if (origin && !apr_hash_get(bare, origin, APR_HASH_KEY_STRING)) {
             apr_hash_set(bare, origin, APR_HASH_KEY_STRING, settings_of(p, claim));
         }
     }
@@ -141,12 +141,14 @@ static int by_path_length(const void *a, const void *b)
     return xlen != ylen ? (xlen > ylen) - (xlen < ylen) : strcmp(x->path, y->path);
 }
 
+/* httpd looks for a section's worker by prefix: after the one of the bare URL, the section of a path
+ * would change that one in place of making its own (mod_proxy.c, proxysection). */
 static int by_url_length(const void *a, const void *b)
 {
     const atl_worker *x = *(const atl_worker *const *)a, *y = *(const atl_worker *const *)b;
     apr_size_t xlen = strlen(x->url), ylen = strlen(y->url);
 
-    return xlen != ylen ? (xlen > ylen) - (xlen < ylen) : strcmp(x->url, y->url);
+    return xlen != ylen ? (xlen < ylen) - (xlen > ylen) : strcmp(x->url, y->url);
 }
 
 apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims)

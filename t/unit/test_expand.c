@@ -40,10 +40,10 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     "   RequestHeader unset X-Original-URL\n"                                                      \
     "   RequestHeader unset X-Rewrite-URL\n"
 #define PARAMS "connectiontimeout=10 ttl=15 retry=0"
-#define SECTION(url, timeout) "+<Proxy \"" url "\" timeout=" timeout " " PARAMS ">\n"
+#define SECTION(url, timeout) "+<Proxy \"" url "/\" timeout=" timeout " " PARAMS ">\n"
 #define SOCKETS(url) "+<Proxy \"" url "\" timeout=3600 " PARAMS " upgrade=websocket>\n"
 #define PLAIN(url, timeout) SECTION(url, timeout) "+  ProxyPreserveHost On\n" FORWARDED
-#define PLAIN_SOCKETS(url) SOCKETS(url) "+  ProxyPreserveHost On\n" FORWARDED
+#define PLAIN_SOCKETS(url) SOCKETS(url "/") "+  ProxyPreserveHost On\n" FORWARDED
 #define PASS(path, url) " ProxyPass \"" path "\" \"" url "\" mapping=servlet\n"
 #define REVERSE(path, url) " ProxyPassReverse \"" path "\" \"" url "\"\n"
 #define LOCAL(path) " ProxyPass \"" path "\" \"!\"\n"
@@ -82,9 +82,9 @@ static const struct {
     {"bitbucket", "bitbucket", "https", "apps.example.com", 443, NULL,
      ROOT("http://127.0.0.1:7990", "3600")},
     {"confluence", "confluence", "https", "apps.example.com", 443, NULL,
+     SOCKETS("http://127.0.0.1:8090/synchrony-proxy")
      PLAIN("http://127.0.0.1:8090", "300")
      PLAIN_SOCKETS("http://127.0.0.1:8091")
-     SOCKETS("http://127.0.0.1:8090/synchrony-proxy")
      PASS("/synchrony-proxy", "http://127.0.0.1:8090/synchrony-proxy")
      PASS("/synchrony", "http://127.0.0.1:8091/synchrony")
      PASS("/", "http://127.0.0.1:8090/")
@@ -137,9 +137,9 @@ static const struct {
      REVERSE("/", "http://h1:8080/")},
     /* Synchrony */
     {"Confluence with a context", "confluence h/wiki", "http", NULL, 80, NULL,
+     SOCKETS("http://h:8090/wiki/synchrony-proxy")
      PLAIN("http://h:8090", "300")
      PLAIN_SOCKETS("http://h:8091")
-     SOCKETS("http://h:8090/wiki/synchrony-proxy")
      PASS("/wiki/synchrony-proxy", "http://h:8090/wiki/synchrony-proxy")
      ABSENT("/synchrony-proxy")
      PASS("/synchrony", "http://h:8091/synchrony")
@@ -148,8 +148,8 @@ static const struct {
      REVERSE("/synchrony", "http://h:8091/synchrony")
      REVERSE("/wiki", "http://h:8090/wiki")},
     {"synchrony=internal", "confluence h/wiki synchrony=internal", "http", NULL, 80, NULL,
-     PLAIN("http://h:8090", "300")
      SOCKETS("http://h:8090/wiki/synchrony-proxy")
+     PLAIN("http://h:8090", "300")
      PASS("/wiki/synchrony-proxy", "http://h:8090/wiki/synchrony-proxy")
      ABSENT("/synchrony-proxy")
      ABSENT("/synchrony")
@@ -161,9 +161,9 @@ static const struct {
      REVERSE("/wiki", "http://h:8090/wiki")},
     {"Synchrony at another path", "confluence h/wiki synchrony=http://s:9/synchrony-2", "http", NULL,
      80, NULL,
-     PLAIN_SOCKETS("http://s:9")
-     PLAIN("http://h:8090", "300")
      SOCKETS("http://h:8090/wiki/synchrony-proxy")
+     PLAIN("http://h:8090", "300")
+     PLAIN_SOCKETS("http://s:9")
      PASS("/wiki/synchrony-proxy", "http://h:8090/wiki/synchrony-proxy")
      ABSENT("/synchrony-proxy")
      PASS("/synchrony-2", "http://s:9/synchrony")
@@ -192,15 +192,15 @@ static const struct {
      PASS("/jira", "http://h:8080/jira") REVERSE("/jira", "http://h:8080/jira")},
     {"compression for one of two", "jira h/jira\nbamboo h:8080/ci compression=on", "http", NULL, 80,
      NULL,
+     "+<Proxy \"http://h:8080/ci\" timeout=300 " PARAMS ">\n" COMPRESSION_ON
      PLAIN("http://h:8080", "300")
-     SECTION("http://h:8080/ci", "300") COMPRESSION_ON
      PASS("/jira", "http://h:8080/jira")
      PASS("/ci", "http://h:8080/ci")
      REVERSE("/jira", "http://h:8080/jira")
      REVERSE("/ci", "http://h:8080/ci")},
     /* worker parameters */
     {"worker parameters", "jira h/jira timeout=9 retry=3 max=50", "http", NULL, 80, NULL,
-     "+<Proxy \"http://h:8080\" timeout=9 connectiontimeout=10 ttl=15 retry=3 max=50>\n"
+     "+<Proxy \"http://h:8080/\" timeout=9 connectiontimeout=10 ttl=15 retry=3 max=50>\n"
      "+  ProxyPreserveHost On\n" FORWARDED
      PASS("/jira", "http://h:8080/jira") REVERSE("/jira", "http://h:8080/jira")},
     {"IPv6", "jira [::1]:80/jira", "http", NULL, 80, NULL,

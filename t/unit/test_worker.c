@@ -33,18 +33,18 @@ static const atl_worker *worker_of(const atl_site *site, const atl_claim *claim)
 static void test_workers(void **state)
 {
     static const struct {
-        const char *lines, *workers;
+        const char *lines, *workers; /* workers: from the last to the first */
     } rows[] = {
         {"bamboo", "http://127.0.0.1:8085 " BASE},
         {"bitbucket", "http://127.0.0.1:7990 timeout=3600 connectiontimeout=10 ttl=15 retry=0"},
-        {"confluence", "http://127.0.0.1:8090 " BASE "\nhttp://127.0.0.1:8091 " WS
+        {"confluence", "http://127.0.0.1:8091 " WS "\nhttp://127.0.0.1:8090 " BASE
                        "\nhttp://127.0.0.1:8090/synchrony-proxy " WS},
         {"crowd", "http://127.0.0.1:8095 timeout=60 connectiontimeout=10 ttl=15 retry=0"},
         {"crucible", "http://127.0.0.1:8060 " BASE},
         {"fisheye", "http://127.0.0.1:8060 " BASE},
         {"jira", "http://127.0.0.1:8080 " BASE},
         /* WebSockets only where Synchrony is */
-        {"confluence h/wiki", "http://h:8090 " BASE "\nhttp://h:8091 " WS
+        {"confluence h/wiki", "http://h:8091 " WS "\nhttp://h:8090 " BASE
                               "\nhttp://h:8090/wiki/synchrony-proxy " WS},
         {"confluence h/wiki synchrony=internal",
          "http://h:8090 " BASE "\nhttp://h:8090/wiki/synchrony-proxy " WS},
@@ -69,7 +69,7 @@ static void test_workers(void **state)
          "connectiontimeout=10 ttl=15 retry=0 max=50 upgrade=websocket"},
         /* sharing */
         {"jira h/jira\nbamboo h:8080/bamboo", "http://h:8080 " BASE},
-        {"jira h/jira\nbamboo h/bamboo", "http://h:8080 " BASE "\nhttp://h:8085 " BASE},
+        {"jira h/jira\nbamboo h/bamboo", "http://h:8085 " BASE "\nhttp://h:8080 " BASE},
         {"jira h/jira\nbamboo https://h:8080/bamboo", "http://h:8080 " BASE "\nhttps://h:8080 " BASE},
         {"jira h/jira timeout=9\nbamboo h:8080/bamboo",
          "http://h:8080 timeout=9 connectiontimeout=10 ttl=15 retry=0\nhttp://h:8080/bamboo " BASE},
@@ -107,8 +107,11 @@ static void test_workers(void **state)
         assert_non_null(site);
         for (int w = 0; w < site->workers->nelts; w++) {
             const atl_worker *worker = APR_ARRAY_IDX(site->workers, w, const atl_worker *);
-            text = apr_pstrcat(pool, text ? text : "", text ? "\n" : "", worker->url, " ",
-                               worker->params, NULL);
+            text = apr_pstrcat(pool, worker->url, " ", worker->params, text ? "\n" : NULL, text,
+                               NULL);
+            expect(worker->url, "a longer URL is not after it",
+                   w == 0 || strlen(APR_ARRAY_IDX(site->workers, w - 1, const atl_worker *)->url) >=
+                                 strlen(worker->url));
         }
         expect_str(rows[i].lines, "workers", text, rows[i].workers);
         claims = atl_routes_claims(site->routes);
