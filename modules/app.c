@@ -6,6 +6,7 @@
 
 #include <apr_cstr.h>
 #include <apr_lib.h>
+#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -45,12 +46,6 @@ static const char *set_ws_grace(reader *in, const char *value)
     return set_seconds(in, value, &in->app->ws_grace);
 }
 
-/* What stands between "unknown word" and the list of known ones. */
-static const char *did_you_mean(apr_pool_t *p, const char *near)
-{
-    return near ? apr_pstrcat(p, "; did you mean \"", near, "\"?", NULL) : ";";
-}
-
 static const char *one_of(reader *in, const char *value, const char *const *choices, int *chosen)
 {
     const char *list = NULL, *near = NULL;
@@ -64,8 +59,8 @@ static const char *one_of(reader *in, const char *value, const char *const *choi
         list = list ? apr_pstrcat(in->p, list, ", ", choices[i], NULL) : choices[i];
         near = atl_nearer(&best, value, choices[i]) ? choices[i] : near;
     }
-    return apr_psprintf(in->p, "%s is not known%s it is one of: %s", atl_quote(in->p, value),
-                        did_you_mean(in->p, near), list);
+    return apr_psprintf(in->p, "%s is not known%s; it is one of: %s", atl_quote(in->p, value),
+                        atl_did_you_mean(in->p, near), list);
 }
 
 static const char *set_compression(reader *in, const char *value)
@@ -91,6 +86,70 @@ static const char *set_except(reader *in, const char *value)
             return error;
         }
         APR_ARRAY_PUSH(in->app->except, const char *) = path;
+    }
+    return NULL;
+}
+
+static const char *set_switch(reader *in, const char *value, int *on)
+{
+    static const char *const choices[] = {"off", "on", NULL};
+
+    return one_of(in, value, choices, on);
+}
+
+static const char *set_verify(reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->verify = on != 0;
+    return error;
+}
+
+static const char *set_secure_cookies(reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->secure_cookies = on != 0;
+    return error;
+}
+
+static const char *set_ca(reader *in, const char *value)
+{
+    in->app->ca = value;
+    return NULL;
+}
+
+/* Names are refused: who may vouch for clients must not depend on DNS. */
+static const char *check_network(reader *in, const char *network)
+{
+    char *address = apr_pstrdup(in->p, network), *bits = strchr(address, '/');
+    apr_ipsubnet_t *subnet;
+
+    if (bits) {
+        *bits++ = '\0';
+    }
+    if (!strchr(address, ':') && address[strspn(address, "0123456789.")]) {
+        return apr_psprintf(in->p, "%s is a name; only addresses and networks can be trusted: "
+                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(in->p, network));
+    }
+    if (!*address || apr_ipsubnet_create(&subnet, address, bits, in->p) != APR_SUCCESS ||
+        (!strchr(address, ':') && !atl_is_ipv4(address))) {
+        return apr_psprintf(in->p, "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
+                            "2001:db8::/32", atl_quote(in->p, network));
+    }
+    return NULL;
+}
+
+static const char *set_trusted(reader *in, const char *value)
+{
+    in->app->trusted = atl_split_list(in->p, value);
+    for (int i = 0; i < in->app->trusted->nelts; i++) {
+        const char *error = check_network(in, APR_ARRAY_IDX(in->app->trusted, i, const char *));
+        if (error) {
+            return error;
+        }
     }
     return NULL;
 }
@@ -147,24 +206,44 @@ static const struct {
     const char *(*set)(reader *in, const char *value);
     const char *help;
 } keys[] = {
+    {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
     {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},
+    {"trusted-proxy", set_trusted, "addresses of load balancers in front, comma-separated"},
+    {"verify", set_verify, "check the certificate of an https backend: on, off"},
     {"ws-grace", set_ws_grace, "how long a WebSocket may outlive a reload (10min)"},
     {"ws-timeout", set_ws_timeout, "how long a WebSocket may be silent (1h)"},
 };
 
 #define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
 
+/* What values of a worker parameter look like. mod_proxy itself reads many of them with atoi(),
+ * so that "abc" would silently mean 0. */
+typedef enum { VALUE_NUMBER, VALUE_DECIMAL, VALUE_TIME, VALUE_SWITCH, VALUE_TEXT } value_kind;
+
 /* mod_proxy's parameters for a plain worker (httpd documentation, ProxyPass). timeout is this
  * directive's own key; upgrade and secret are decided by the module or not for HTTP. */
-static const char *const worker_params[] = {
-    "acquire",       "addressttl", "connectiontimeout", "disablereuse", "enablereuse",
-    "flushpackets",  "flushwait",  "iobuffersize",      "keepalive",    "lbset",
-    "loadfactor",    "max",        "min",               "ping",         "receivebuffersize",
-    "redirect",      "responsefieldsize", "retry",      "route",        "smax",
-    "status",        "ttl",        NULL};
+static const struct {
+    const char *key;
+    value_kind kind;
+} worker_params[] = {
+    {"acquire", VALUE_TIME},          {"addressttl", VALUE_NUMBER},
+    {"connectiontimeout", VALUE_TIME}, {"disablereuse", VALUE_SWITCH},
+    {"enablereuse", VALUE_SWITCH},    {"flushpackets", VALUE_TEXT},
+    {"flushwait", VALUE_NUMBER},      {"iobuffersize", VALUE_NUMBER},
+    {"keepalive", VALUE_SWITCH},      {"lbset", VALUE_NUMBER},
+    {"loadfactor", VALUE_DECIMAL},    {"max", VALUE_NUMBER},
+    {"min", VALUE_NUMBER},            {"ping", VALUE_TIME},
+    {"receivebuffersize", VALUE_NUMBER}, {"redirect", VALUE_TEXT},
+    {"responsefieldsize", VALUE_NUMBER}, {"retry", VALUE_NUMBER},
+    {"route", VALUE_TEXT},            {"smax", VALUE_NUMBER},
+    {"status", VALUE_TEXT},           {"ttl", VALUE_NUMBER},
+};
+
+#define WORKER_PARAMS (sizeof(worker_params) / sizeof(worker_params[0]))
 
 static const struct {
     const char *key, *reason;
@@ -196,26 +275,52 @@ static const char *unknown_key(apr_pool_t *p, const char *key)
         near = atl_nearer(&best, key, keys[i].key) ? keys[i].key : near;
         list = list ? apr_pstrcat(p, list, ", ", keys[i].key, NULL) : keys[i].key;
     }
-    for (const char *const *param = worker_params; *param; param++) {
-        near = atl_nearer(&best, key, *param) ? *param : near;
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        near = atl_nearer(&best, key, worker_params[i].key) ? worker_params[i].key : near;
     }
-    return apr_psprintf(p, "unknown key %s%s keys are %s and mod_proxy's worker parameters",
-                        atl_quote(p, key), did_you_mean(p, near), list);
+    return apr_psprintf(p, "unknown key %s%s; keys are %s and mod_proxy's worker parameters",
+                        atl_quote(p, key), atl_did_you_mean(p, near), list);
+}
+
+/* Returns what the value should have been, or NULL when it is that. */
+static const char *check_value(value_kind kind, const char *value)
+{
+    apr_size_t digits = strspn(value, "0123456789");
+    const char *rest = value + digits;
+
+    switch (kind) {
+    case VALUE_NUMBER:
+        return digits && digits < 10 && !*rest ? NULL : "a whole number";
+    case VALUE_DECIMAL:
+        return digits && digits < 10 && strspn(rest, ".0123456789") == strlen(rest)
+                   ? NULL : "a number";
+    case VALUE_TIME:
+        /* ap_timeout_parameter_parse() takes these units. */
+        return digits && digits < 10 &&
+                       (!*rest || !apr_cstr_casecmp(rest, "ms") || !apr_cstr_casecmp(rest, "s") ||
+                        !apr_cstr_casecmp(rest, "mi") || !apr_cstr_casecmp(rest, "min"))
+                   ? NULL : "a number of seconds, or one with ms, s or min";
+    case VALUE_SWITCH:
+        return !apr_cstr_casecmp(value, "on") || !apr_cstr_casecmp(value, "off") ? NULL
+                                                                                 : "on or off";
+    case VALUE_TEXT:
+        break;
+    }
+    return *value ? NULL : "a word";
 }
 
 static const char *set_worker_param(reader *in, const char *key, const char *value)
 {
-    atl_param *param;
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        if (!strcmp(key, worker_params[i].key)) {
+            const char *rule = check_value(worker_params[i].kind, value);
+            atl_param *param;
 
-    for (const char *const *known = worker_params; *known; known++) {
-        if (!strcmp(key, *known)) {
-            if (!*value) {
-                /* mod_proxy would read it as 0. */
-                return apr_psprintf(in->p, "%s= has no value; remove it for mod_proxy's default",
-                                    key);
+            if (rule) {
+                return apr_psprintf(in->p, "%s=: %s is not %s", key, atl_quote(in->p, value), rule);
             }
             param = apr_array_push(in->app->worker_params);
-            param->key = *known;
+            param->key = worker_params[i].key;
             param->value = value;
             return NULL;
         }
@@ -254,6 +359,9 @@ static const char *set_key(reader *in, const char *word, apr_size_t keylen)
 
 /* ------------------------------------------------------------------ backends */
 
+/* A line to paste is worth repeating as long as it can be read. */
+#define LONGEST_EXAMPLE 60
+
 static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
 {
     const char *path;
@@ -262,7 +370,7 @@ static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
         return apr_psprintf(p, "%s is not a backend; write http:// before the host",
                             atl_quote(p, word));
     }
-    if (strchr(word, '@') || atl_path_check(p, word, &path)) {
+    if (strchr(word, '@') || strlen(word) > LONGEST_EXAMPLE || atl_path_check(p, word, &path)) {
         path = "/context";
     }
     return apr_psprintf(p, "%s is not a backend; a path alone lacks the host: write "
@@ -277,8 +385,8 @@ static const char *bare_key(apr_pool_t *p, const char *word)
     for (int i = 0; i < KEYS; i++) {
         key = apr_cstr_casecmp(word, keys[i].key) ? key : keys[i].key;
     }
-    for (const char *const *param = worker_params; *param; param++) {
-        key = apr_cstr_casecmp(word, *param) ? key : *param;
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        key = apr_cstr_casecmp(word, worker_params[i].key) ? key : worker_params[i].key;
     }
     for (apr_size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         if (!apr_cstr_casecmp(word, refused[i].key)) {
@@ -336,7 +444,10 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     app->backends = apr_array_make(p, 1, sizeof(atl_backend));
     app->except = apr_array_make(p, 0, sizeof(const char *));
     app->worker_params = apr_array_make(p, 0, sizeof(atl_param));
+    app->trusted = apr_array_make(p, 0, sizeof(const char *));
     app->timeout = product->timeout;
+    app->verify = 1;
+    app->secure_cookies = 1;
     app->synchrony = product->has_synchrony ? ATL_SYNCHRONY_DIRECT : ATL_SYNCHRONY_OFF;
     app->synchrony_path = ATL_SYNCHRONY_PATH;
     app->ws_timeout = DEFAULT_WS_TIMEOUT;
@@ -352,8 +463,8 @@ static const char *no_product(apr_pool_t *p, const char *word)
         return apr_psprintf(p, "the product is missing before %s; write one of %s",
                             atl_quote(p, word), atl_product_names(p));
     }
-    return apr_psprintf(p, "unknown product %s%s the products are %s", atl_quote(p, word),
-                        did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
+    return apr_psprintf(p, "unknown product %s%s; the products are %s", atl_quote(p, word),
+                        atl_did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
 }
 
 /* Synchrony's paths at its own port and below Confluence, as far as this line claims them. */
@@ -410,6 +521,20 @@ static const char *check_exception(const reader *in, const char *path)
     return NULL;
 }
 
+/* A key that could change nothing is a mistake, not a wish. */
+static const char *check_tls(const reader *in)
+{
+    const char *key = in->app->ca ? "ca" : !in->app->verify ? "verify" : NULL;
+
+    if (key && strcmp(APR_ARRAY_IDX(in->app->backends, 0, atl_backend).scheme, "https")) {
+        return apr_psprintf(in->p, "%s= is about an https backend, and this one is %s; write "
+                            "https:// or remove the key", key,
+                            APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin);
+    }
+    return in->app->ca && !in->app->verify
+               ? "ca= and verify=off contradict each other; keep one" : NULL;
+}
+
 static const char *check_except(const reader *in)
 {
     const apr_array_header_t *except = in->app->except;
@@ -457,7 +582,8 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
         return error;
     }
     set_defaults(p, in.app);
-    if (!(error = check_synchrony(&in)) && !(error = check_except(&in))) {
+    if (!(error = check_synchrony(&in)) && !(error = check_except(&in)) &&
+        !(error = check_tls(&in))) {
         *app = in.app;
     }
     return error;

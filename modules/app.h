@@ -51,6 +51,10 @@ typedef struct atl_app {
     atl_synchrony synchrony;
     atl_backend synchrony_backend; /* for ATL_SYNCHRONY_DIRECT */
     const char *synchrony_path;    /* its public path, "/synchrony" unless named */
+    apr_array_header_t *trusted;   /* of const char *: load balancers in front, addresses or CIDRs */
+    unsigned verify : 1;           /* check the certificate of an https backend */
+    const char *ca;                /* file of the authorities it may come from; NULL: the system's */
+    unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */
     const char *words;             /* the line as written, without the directive's name */

@@ -40,6 +40,7 @@ static void add_pattern(server_rec *s, atl_server_conf *conf, const struct proxy
     const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
 
     APR_ARRAY_PUSH(conf->local_patterns, const ap_regex_t *) = alias->regex;
+    APR_ARRAY_PUSH(conf->site.local_patterns, const char *) = alias->fake;
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
 
@@ -124,6 +125,20 @@ static ap_directive_t *tree_of(apr_pool_t *p, const apr_array_header_t *nodes,
     return head;
 }
 
+/* By now virtual hosts that say nothing of mod_proxy or mod_remoteip share the main server's
+ * record. A server with apps gets one of its own, merged as httpd would have: what is fed to it must
+ * reach no other. */
+static void own_record(apr_pool_t *p, server_rec *s, const char *file)
+{
+    const module *m = ap_find_linked_module(file);
+
+    if (m && m->create_server_config && m->merge_server_config) {
+        ap_set_module_config(s->module_config, m,
+                             m->merge_server_config(p, ap_get_module_config(s->module_config, m),
+                                                    m->create_server_config(p, s)));
+    }
+}
+
 /* As httpd sets up its own walk (server/config.c, ap_process_config_tree). */
 static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_directive_t *tree,
                         const ap_directive_t **culprit)
@@ -144,13 +159,12 @@ static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_dire
 }
 
 /* The administrator wrote none of this: blame his line, then quote the one that failed. */
-static int report(apr_pool_t *p, server_rec *s, const ap_directive_t *culprit, const char *error)
+static int report(server_rec *s, const ap_directive_t *culprit, const char *error)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                 ATL_LOGNO(0102) "AtlassianApp on line %d of %s: %s (httpd says this of the "
-                 "generated line: %s %s)", culprit->line_num, culprit->filename, error,
-                 culprit->directive, culprit->args);
-    (void)p;
+                 ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
+                 "stands for, \"%s %s\": %s", culprit->line_num, culprit->filename,
+                 culprit->directive, culprit->args, error);
     return !OK;
 }
 
@@ -160,11 +174,102 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     ap_directive_t *tree;
     const char *error;
 
+    own_record(p, s, "mod_proxy.c");
+    if (conf->site.trusted->nelts) {
+        own_record(p, s, "mod_remoteip.c");
+    }
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
     tree = tree_of(p, atl_expand(p, &conf->site), NULL);
     error = feed(p, ptemp, s, tree, &culprit);
-    return error ? report(p, s, culprit ? culprit : tree, error) : OK;
+    return error ? report(s, culprit ? culprit : tree, error) : OK;
 }
+
+/* ------------------------------------------------------------------ load balancers in front */
+
+static int same_list(const apr_array_header_t *a, const apr_array_header_t *b)
+{
+    int same = a->nelts == b->nelts;
+
+    for (int i = 0; same && i < a->nelts; i++) {
+        same = !strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *));
+    }
+    return same;
+}
+
+static void add_network(apr_pool_t *p, atl_server_conf *conf, const char *network)
+{
+    char *address = apr_pstrdup(p, network), *bits = strchr(address, '/');
+    apr_ipsubnet_t *subnet;
+
+    if (bits) {
+        *bits++ = '\0';
+    }
+    if (apr_ipsubnet_create(&subnet, address, bits, p) == APR_SUCCESS) { /* app.c checked it */
+        APR_ARRAY_PUSH(conf->trusted, apr_ipsubnet_t *) = subnet;
+    }
+}
+
+/* A client's address belongs to the virtual host, so its lines must say the same or nothing. */
+static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
+{
+    const atl_app *said = NULL;
+
+    for (int i = 0; i < conf->site.apps->nelts; i++) {
+        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, i, const atl_app *);
+
+        if (!app->trusted->nelts) {
+            continue;
+        }
+        if (said && !same_list(said->trusted, app->trusted)) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         ATL_LOGNO(0104) "AtlassianApp: %s and %s name different load balancers in "
+                         "trusted-proxy=, but a virtual host has one set; write the same list in "
+                         "both, or in one of them only", atl_app_name(p, said),
+                         atl_app_name(p, app));
+            return !OK;
+        }
+        said = app;
+    }
+    if (said) {
+        conf->site.trusted = said->trusted;
+    }
+    for (int i = 0; i < conf->site.trusted->nelts; i++) {
+        add_network(p, conf, APR_ARRAY_IDX(conf->site.trusted, i, const char *));
+    }
+    return OK;
+}
+
+/* RemoteIPHeader alone believes anybody; apps drop what it would read. */
+static void warn_of_remoteip(server_rec *s, const atl_server_conf *conf,
+                             const atl_sections *sections, const server_rec *main_server)
+{
+    const char *header = atl_directive_of(sections, s, "RemoteIPHeader");
+
+    header = header ? header : atl_directive_of(sections, main_server, "RemoteIPHeader");
+    if (header && !conf->trusted->nelts) {
+        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect "
+                     "in this virtual host, where such headers are believed from named load balancers "
+                     "only; add trusted-proxy=ADDRESS,... to the line if there is one in front of "
+                     "httpd, else remove RemoteIPHeader", app->line, app->file, header);
+    }
+}
+
+static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
+                                const atl_sections *sections)
+{
+    const char *contradiction = atl_public_contradiction(ptemp, sections, s);
+
+    if (contradiction) {
+        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     ATL_LOGNO(0105) "AtlassianApp on line %u of %s: %s", app->line, app->file,
+                     contradiction);
+    }
+}
+
+/* ------------------------------------------------------------------ once all lines are read */
 
 /* The bundle OpenSSL-using packages of this system share. */
 static const char *system_ca_file(apr_pool_t *p)
@@ -207,9 +312,12 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
         atl_public_of(sections, s, &conf->site.public);
         add_proxy_aliases(p, s, conf);
         add_acme(conf);
-        if ((status = apply(p, ptemp, s, conf)) != OK) {
+        if ((status = collect_trusted(p, s, conf)) != OK ||
+            (status = apply(p, ptemp, s, conf)) != OK) {
             return status;
         }
+        warn_of_remoteip(s, conf, sections, main_server);
+        warn_of_server_name(ptemp, s, conf, sections);
     }
     return OK;
 }

@@ -14,9 +14,6 @@
 #define LONGEST_HOST 253
 #define LONGEST_LABEL 63
 
-/* mod_proxy cuts a worker's name (scheme, host, port and path) after 383 bytes. */
-#define LONGEST_PATH 255
-
 void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, const char *host,
                      unsigned port)
 {
@@ -49,6 +46,27 @@ static int is_number(const char *text)
     return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+int atl_is_ipv4(const char *text)
+{
+    int parts = 0;
+
+    for (;;) {
+        apr_size_t digits = strspn(text, "0123456789");
+
+        if (!digits || digits > 3 || atoi(text) > 255 || (digits > 1 && text[0] == '0')) {
+            return 0;
+        }
+        parts++;
+        if (!text[digits]) {
+            return parts == 4;
+        }
+        if (text[digits] != '.') {
+            return 0;
+        }
+        text += digits + 1;
+    }
+}
+
 /* Resolvers read 10.1, 010.0.0.5, 167772165 and 0x0a000005 as addresses too, each in its own way:
  * whatever ends in a number must be one nobody can misread. */
 static int ends_in_number(const char *host)
@@ -66,21 +84,10 @@ static int ends_in_number(const char *host)
 
 static const char *check_ipv4(apr_pool_t *p, const char *host)
 {
-    char *copy = apr_pstrdup(p, host), *last = NULL, *part;
-    int parts = 0;
-
-    for (part = apr_strtok(copy, ".", &last); part; part = apr_strtok(NULL, ".", &last)) {
-        if (!is_number(part) || strlen(part) > 3 || atoi(part) > 255 ||
-            (part[0] == '0' && part[1])) {
-            parts = 9;
-        }
-        parts++;
-    }
-    if (parts == 4 && !strstr(host, "..") && host[strlen(host) - 1] != '.') {
-        return NULL;
-    }
-    return apr_psprintf(p, "%s is not an IPv4 address (four numbers from 0 to 255)",
-                        atl_quote(p, host));
+    return atl_is_ipv4(host) ? NULL
+                             : apr_psprintf(p,
+                                            "%s is not an IPv4 address (four numbers from 0 to 255)",
+                                            atl_quote(p, host));
 }
 
 /* Empty labels (but for the root's, after a last dot) and lengths; RFC 1035, section 2.3.4. */
@@ -113,10 +120,8 @@ static const char *check_name(apr_pool_t *p, const char *host)
                                 atl_quote(p, host));
         }
         if (!apr_isalnum(*c) && !strchr("-._", *c)) {
-            return apr_psprintf(p, "host %s has a character that no host name may have: '%s'",
-                                atl_quote(p, host),
-                                apr_isprint(*c) ? apr_psprintf(p, "%c", *c)
-                                                : apr_psprintf(p, "\\x%02x", (unsigned char)*c));
+            return apr_psprintf(p, "host %s has a character that no host name may have: '%c'",
+                                atl_quote(p, host), *c);
         }
     }
     if (!has_good_labels(host)) {
@@ -312,10 +317,6 @@ const char *atl_path_check(apr_pool_t *p, const char *path, const char **clean)
         if ((error = check_segment(p, path, segment, strcspn(segment, "/")))) {
             return error;
         }
-    }
-    if (len > LONGEST_PATH) {
-        return apr_psprintf(p, "path %s is longer than %d characters", atl_quote(p, path),
-                            LONGEST_PATH);
     }
     *clean = apr_pstrmemdup(p, path, len);
     return NULL;

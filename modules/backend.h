@@ -24,9 +24,14 @@ void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, co
                      unsigned port);
 
 /*
+ * Whether text is an IPv4 address in its usual form: four decimal numbers, no leading zeros.
+ */
+int atl_is_ipv4(const char *text);
+
+/*
  * Checks a path that is to be a context path or an exception: absolute, without empty or dot
  * segments, escapes, parameters, wildcards or anything else that two readers could read
- * differently, and at most 255 bytes. One trailing slash is allowed and dropped.
+ * differently. One trailing slash is allowed and dropped.
  * On success returns NULL and sets *clean ("" for "/"), from p.
  */
 const char *atl_path_check(apr_pool_t *p, const char *path, const char **clean);

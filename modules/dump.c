@@ -66,7 +66,7 @@ static void print_site(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);
         apr_file_printf(out, "#     AtlassianApp %s   (%s:%u)\n", app->words, app->file, app->line);
     }
-    apr_file_puts("# stands for this stock configuration:\n\n", out);
+    apr_file_puts("# stands for this stock configuration, at the end of the virtual host:\n\n", out);
     print_nodes(out, atl_expand(p, site), "    ");
     for (int i = 0; i < site->apps->nelts; i++) {
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);

@@ -2,15 +2,18 @@
 
 #include "expand.h"
 #include "text.h"
+#include "vouching.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What mod_deflate may compress; everything else an application sends is compressed already. */
-#define COMPRESSIBLE                                                                               \
-    "text/html text/plain text/css text/xml text/javascript application/javascript "               \
-    "application/json application/xml application/xhtml+xml application/rss+xml image/svg+xml"
+static const char *const compressible[] = {
+    "text/html",          "text/plain",       "text/css",
+    "text/xml",           "text/javascript",  "application/javascript",
+    "application/json",   "application/xml",  "application/xhtml+xml",
+    "application/rss+xml", "image/svg+xml",   NULL};
 
 typedef struct expander {
     apr_pool_t *p;
@@ -44,18 +47,55 @@ static const char *pair(expander *e, const char *path, const char *url)
 
 /* ------------------------------------------------------------------ <Proxy> sections */
 
+/* text as a regular expression that matches nothing else */
+static const char *pattern_of(apr_pool_t *p, const char *text)
+{
+    char *pattern = apr_palloc(p, strlen(text) * 2 + 1), *to = pattern;
+
+    for (; *text; text++) {
+        if (strchr(".[]$()+*?^|\\", *text)) {
+            *to++ = '\\';
+        }
+        *to++ = *text;
+    }
+    *to = '\0';
+    return pattern;
+}
+
+static const char *types_as_list(apr_pool_t *p)
+{
+    const char *list = "DEFLATE";
+
+    for (const char *const *type = compressible; *type; type++) {
+        list = apr_pstrcat(p, list, " ", *type, NULL);
+    }
+    return list;
+}
+
+static const char *types_as_pattern(apr_pool_t *p)
+{
+    const char *pattern = "^(";
+
+    for (const char *const *type = compressible; *type; type++) {
+        pattern = apr_pstrcat(p, pattern, pattern_of(p, *type), type[1] ? "|" : ")", NULL);
+    }
+    return pattern;
+}
+
 static void emit_compression(expander *e, const atl_app *app)
 {
     switch (app->compression) {
     case ATL_COMPRESSION_PASS:
         break;
     case ATL_COMPRESSION_ON:
-        emit(e, app, 1, "AddOutputFilterByType", "DEFLATE " COMPRESSIBLE);
+        emit(e, app, 1, "AddOutputFilterByType", types_as_list(e->p));
         /* mod_deflate looks at the client's header, the application must not see it. */
         emit(e, app, 0, "SetEnvIf",
              "Accept-Encoding \"\\bgzip\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))\" force-gzip");
         emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
-        emit(e, app, 0, "Header", "merge Vary Accept-Encoding");
+        emit(e, app, 0, "Header",
+             apr_pstrcat(e->p, "merge Vary Accept-Encoding \"expr=%{CONTENT_TYPE} =~ m#",
+                         types_as_pattern(e->p), "#\"", NULL));
         break;
     case ATL_COMPRESSION_OFF:
         emit(e, app, 0, "RequestHeader", "unset Accept-Encoding");
@@ -65,11 +105,16 @@ static void emit_compression(expander *e, const atl_app *app)
     }
 }
 
+static void emit_cookies(expander *e, const atl_app *app)
+{
+    if (app->secure_cookies && !strcmp(e->site->public.scheme, "https")) {
+        emit(e, app, 0, "Header",
+             "edit Set-Cookie \"(?i)^((?:(?!;\\s*secure\\s*(?:;|$)).)*)$\" \"$1; Secure\"");
+    }
+}
+
 static void emit_forwarded(expander *e, const atl_app *app)
 {
-    static const char *const dropped[] = {"Forwarded", "X-Forwarded-Server", "X-Forwarded-Prefix",
-                                          "X-Forwarded-Ssl", "X-Real-IP", "X-Original-URL",
-                                          "X-Rewrite-URL"};
     static const char *const set[] = {
         "set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"", "set X-Forwarded-Host \"expr=%{HTTP_HOST}\"",
         "set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"",
@@ -79,54 +124,117 @@ static void emit_forwarded(expander *e, const atl_app *app)
     for (apr_size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
         emit(e, app, 0, "RequestHeader", set[i]);
     }
-    for (apr_size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
-        emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", dropped[i], NULL));
-    }
 }
 
 static void emit_tls(expander *e, const atl_app *app)
 {
+    const char *ca = app->ca ? app->ca : e->site->ca_file;
+
     emit(e, app, 1, "SSLProxyEngine", "on");
     emit(e, app, 1, "SSLProxyProtocol", "all -SSLv3 -TLSv1 -TLSv1.1");
-    emit(e, app, 1, "SSLProxyVerify", "require");
-    emit(e, app, 1, "SSLProxyVerifyDepth", "10");
-    if (e->site->ca_file) {
-        emit(e, app, 1, "SSLProxyCACertificateFile", atl_config_arg(e->p, e->site->ca_file));
+    emit(e, app, 1, "SSLProxyVerify", app->verify ? "require" : "none");
+    emit(e, app, 1, "SSLProxyCheckPeerName", app->verify ? "on" : "off");
+    emit(e, app, 1, "SSLProxyCheckPeerExpire", app->verify ? "on" : "off");
+    if (app->verify) {
+        emit(e, app, 1, "SSLProxyVerifyDepth", "10");
     }
-    emit(e, app, 1, "SSLProxyCheckPeerName", "on");
+    else {
+        emit(e, app, 1, "SSLProxyCheckPeerCN", "off");
+    }
+    if (app->verify && ca) {
+        emit(e, app, 1, "SSLProxyCACertificateFile", atl_config_arg(e->p, ca));
+    }
 }
 
-static void emit_worker(expander *e, const atl_worker *worker)
+static void emit_settings(expander *e, const atl_worker *worker)
 {
     const atl_app *app = worker->first->app;
     int tls = !strcmp(worker->first->backend->scheme, "https");
-    int bare = !strcmp(worker->url, worker->first->backend->origin);
-    /* httpd compares characters: without the slash the section of http://10.0.0.1 would be merged
-     * into http://10.0.0.10 and http://10.0.0.1:8090 too. */
-    const char *url = bare ? apr_pstrcat(e->p, worker->url, "/", NULL) : worker->url;
-    atl_node *section = emit(e, app, 1, "<Proxy",
-                             apr_pstrcat(e->p, atl_config_arg(e->p, url), " ", worker->params, ">",
-                                         NULL));
-    expander inner = {.p = e->p, .site = e->site};
 
-    section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
-    if (!bare) {
+    if (strcmp(worker->url, worker->first->backend->origin)) {
         /* httpd merges the section of the bare URL into this one. */
-        emit_compression(&inner, app);
+        if (tls) {
+            emit_tls(e, app);
+        }
+        emit_compression(e, app);
         return;
     }
     if (tls) {
         /* With a preserved Host httpd would check the application's certificate against the public
          * name; forwarded.c sends the public Host all the same. */
-        comment(&inner, app, "Stock httpd cannot send the browser's Host to an https application "
-                             "whose certificate");
-        comment(&inner, app, "has another name: the application needs its proxyName and proxyPort "
-                             "then.");
-        emit_tls(&inner, app);
+        comment(e, app, "Stock httpd cannot send the browser's Host to an https application whose "
+                        "certificate");
+        comment(e, app, "has another name: the application needs its proxyName and proxyPort then.");
+        emit_tls(e, app);
     }
-    emit(&inner, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
-    emit_forwarded(&inner, app);
-    emit_compression(&inner, app);
+    emit(e, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
+    emit_forwarded(e, app);
+    emit_cookies(e, app);
+    emit_compression(e, app);
+}
+
+static expander inside(const expander *e, atl_node *section)
+{
+    expander inner = {.p = e->p, .site = e->site};
+
+    section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
+    return inner;
+}
+
+/* In the URL of a <Proxy> section httpd takes the brackets of an IPv6 address for a wildcard. Its
+ * worker is defined there all the same, the settings need a pattern. */
+static void emit_ipv6_worker(expander *e, const atl_worker *worker)
+{
+    const atl_app *app = worker->first->app;
+    const char *quoted = apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), ">", NULL);
+    const char *pattern = apr_pstrcat(e->p, "\"^", pattern_of(e->p, worker->url), "(/|$)\">", NULL);
+    expander inner = inside(e, emit(e, app, 1, "<Proxy", quoted));
+
+    emit(&inner, app, 1, "ProxySet", worker->params);
+    inner = inside(e, emit(e, app, 1, "<ProxyMatch", pattern));
+    emit_settings(&inner, worker);
+    if (!inner.out->nelts) {
+        apr_array_pop(e->out);
+    }
+}
+
+static void emit_worker(expander *e, const atl_worker *worker)
+{
+    const atl_app *app = worker->first->app;
+    int bare = !strcmp(worker->url, worker->first->backend->origin);
+    /* httpd compares characters: without the slash the section of http://10.0.0.1 would be merged
+     * into http://10.0.0.10 and http://10.0.0.1:8090 too. */
+    const char *url = bare ? apr_pstrcat(e->p, worker->url, "/", NULL) : worker->url;
+    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, url), " ", worker->params, ">", NULL);
+    expander inner;
+
+    if (*worker->first->backend->host == '[') {
+        emit_ipv6_worker(e, worker);
+        return;
+    }
+    inner = inside(e, emit(e, app, 1, "<Proxy", args));
+    emit_settings(&inner, worker);
+}
+
+/* ------------------------------------------------------------------ who vouches for clients */
+
+static void emit_vouching(expander *e)
+{
+    const atl_site *site = e->site;
+    const atl_app *app = APR_ARRAY_IDX(site->apps, 0, const atl_app *);
+
+    if (site->trusted->nelts) {
+        /* "Internal": private addresses behind them are believed too. */
+        emit(e, app, 1, "RemoteIPHeader", "X-Forwarded-For");
+        emit(e, app, 1, "RemoteIPInternalProxy", apr_array_pstrcat(e->p, site->trusted, ' '));
+        comment(e, app, "Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these "
+                        "addresses alone.");
+    }
+    for (const char *const *name = atl_vouching; *name; name++) {
+        if (!site->trusted->nelts || strcmp(*name, "X-Forwarded-For")) {
+            emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", *name, " early", NULL));
+        }
+    }
 }
 
 /* ------------------------------------------------------------------ paths */
@@ -149,15 +257,22 @@ static apr_array_header_t *sorted_claims(const expander *e)
 
 static void emit_paths(expander *e, const apr_array_header_t *claims)
 {
+    const apr_array_header_t *patterns = e->site->local_patterns;
+
+    for (int i = 0; i < patterns->nelts; i++) {
+        emit(e, NULL, 0, "ProxyPassMatch",
+             apr_pstrcat(e->p, atl_config_arg(e->p, APR_ARRAY_IDX(patterns, i, const char *)),
+                         " ! mapping=servlet", NULL));
+    }
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
         const char *target;
 
-        if (!claim->app) {
-            continue; /* the administrator's own ProxyPass: it stands there already */
-        }
         if (!claim->backend) {
-            emit(e, claim->app, 0, "ProxyPass", pair(e, claim->path, "!"));
+            /* Of the administrator's own ProxyPass lines too, which mod_proxy looks at only after
+             * those with mapping=servlet. */
+            emit(e, claim->app, 0, "ProxyPass",
+                 apr_pstrcat(e->p, pair(e, claim->path, "!"), " mapping=servlet", NULL));
             if (claim->kind == ATL_CLAIM_ABSENT) {
                 emit(e, claim->app, 0, "Redirect",
                      apr_pstrcat(e->p, "404 ", atl_config_arg(e->p, claim->path), NULL));
@@ -168,6 +283,22 @@ static void emit_paths(expander *e, const apr_array_header_t *claims)
                              *claim->path ? NULL : "/", NULL);
         emit(e, claim->app, 0, "ProxyPass",
              apr_pstrcat(e->p, pair(e, claim->path, target), " mapping=servlet", NULL));
+    }
+}
+
+static void emit_cookie_mapping(expander *e, const atl_claim *claim)
+{
+    const char *public = e->site->public.host;
+
+    if (public && strcmp(public, claim->backend->host)) {
+        emit(e, claim->app, 0, "ProxyPassReverseCookieDomain",
+             apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend->host), " ",
+                         atl_config_arg(e->p, public), NULL));
+    }
+    if (claim->path != claim->backend_path) {
+        emit(e, claim->app, 0, "ProxyPassReverseCookiePath",
+             apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend_path), " ",
+                         atl_config_arg(e->p, claim->path), NULL));
     }
 }
 
@@ -192,6 +323,7 @@ static void emit_reverse(expander *e, const apr_array_header_t *claims)
                  pair(e, claim->path, apr_pstrcat(e->p, "http://", public->host,
                                                   claim->backend_path, slash, NULL)));
         }
+        emit_cookie_mapping(e, claim);
     }
 }
 
@@ -200,6 +332,7 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     expander e = {.p = p, .site = site, .out = apr_array_make(p, 16, sizeof(atl_node))};
     apr_array_header_t *claims = sorted_claims(&e);
 
+    emit_vouching(&e);
     for (int i = 0; i < site->workers->nelts; i++) {
         emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
     }

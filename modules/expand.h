@@ -15,7 +15,7 @@ typedef struct atl_node {
     const char *args;      /* as in a configuration file, or the comment's text */
     apr_array_header_t *children; /* of atl_node, for a section; else NULL */
     unsigned applied : 1;         /* else shown only */
-    const atl_app *app;           /* the line it comes from */
+    const atl_app *app; /* the line it comes from; NULL for what follows from other lines */
 } atl_node;
 
 /*

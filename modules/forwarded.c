@@ -1,59 +1,273 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "forwarded.h"
+#include "log.h"
 #include "server_conf.h"
+#include "vouching.h"
 
 #include "http_core.h"
+#include "http_log.h"
 #include "http_protocol.h"
+#include "http_request.h"
 #include "mod_proxy.h"
 
 #include <apr_strings.h>
 
-/* Everything a client could use to tell the application another address or path than httpd
- * serves. None of it is an application's own. */
-static const char *const claims_of_clients[] = {
-    "Forwarded",        "X-Forwarded-For",   "X-Forwarded-Host",  "X-Forwarded-Proto",
-    "X-Forwarded-Port", "X-Forwarded-Ssl",   "X-Forwarded-Prefix", "X-Forwarded-Server",
-    "X-Real-IP",        "X-Original-URL",    "X-Rewrite-URL"};
+APLOG_USE_MODULE(atlassian_proxy);
 
-static void set_port(request_rec *r)
+/* ------------------------------------------------------------------ what clients may not say */
+
+/* Hop-by-hop headers are dropped on the way to the application: a client must not have those
+ * dropped that are set here, by naming them (2.4.53 and older drop after they are set). */
+static void clean_connection(request_rec *r)
 {
-    apr_table_setn(r->headers_in, "X-Forwarded-Port",
-                   apr_itoa(r->pool, ap_get_server_port(r)));
+    const char *list = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
+    char *copy, *last = NULL;
+    int found = 0;
+
+    if (!list) {
+        return;
+    }
+    copy = apr_pstrdup(r->pool, list);
+    for (char *item = apr_strtok(copy, ", \t", &last); item; item = apr_strtok(NULL, ", \t", &last)) {
+        if (atl_is_vouching(item)) {
+            found = 1;
+        }
+        else {
+            kept = kept ? apr_pstrcat(r->pool, kept, ", ", item, NULL) : item;
+        }
+    }
+    if (found && kept) {
+        apr_table_setn(r->headers_in, "Connection", kept);
+    }
+    else if (found) {
+        apr_table_unset(r->headers_in, "Connection");
+    }
 }
 
-/* Runs on mod_proxy's copy of the headers, just before they are sent (2.4.54: after hop-by-hop
- * headers are dropped, so that "Connection: X-Forwarded-For" cannot remove what is set here). */
-static int proxy_fixups(request_rec *r)
+/* keep: the one header mod_remoteip will still read, or NULL. */
+static void drop_vouching(request_rec *r, const char *keep)
 {
-    const atl_request *request = atl_request_of(r);
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+
+    /* Backwards: unsetting one moves those after it. */
+    for (int i = headers->nelts - 1; i >= 0; i--) {
+        const char *name = APR_ARRAY_IDX(headers, i, apr_table_entry_t).key;
+
+        if (atl_is_vouching(name) && !(keep && !ap_cstr_casecmp(name, keep))) {
+            apr_table_unset(r->headers_in, name);
+            i = i > headers->nelts ? headers->nelts : i; /* it may have stood there twice */
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ what load balancers say */
+
+/* The nearest proxy wrote the last item; those before it may be a client's. */
+static const char *last_item(request_rec *r, const char *header)
+{
+    const char *list = apr_table_get(r->headers_in, header), *comma;
+    char *item;
+
+    if (!list) {
+        return NULL;
+    }
+    comma = strrchr(list, ',');
+    item = apr_pstrdup(r->pool, comma ? comma + 1 : list);
+    apr_collapse_spaces(item, item);
+    return item;
+}
+
+static int is_host(const char *host)
+{
+    apr_size_t len = strlen(host);
+
+    return len && len < 300 && strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789.-_:[]") == len;
+}
+
+static unsigned port_of(const char *text)
+{
+    apr_int64_t port = apr_atoi64(text);
+
+    return text[strspn(text, "0123456789")] || port < 1 || port > 65535 ? 0 : (unsigned)port;
+}
+
+static void believe_host(request_rec *r, const char *host)
+{
+    char *name, *scope;
+    apr_port_t port;
+
+    if (apr_parse_addr_port(&name, &scope, &port, host, r->pool) != APR_SUCCESS || !name || scope) {
+        return;
+    }
+    apr_table_setn(r->headers_in, "Host", host);
+    r->hostname = name;
+    r->parsed_uri.port = port;
+    r->parsed_uri.port_str = port ? apr_itoa(r->pool, port) : NULL;
+}
+
+static void believe(request_rec *r)
+{
+    atl_forwarded *forwarded = apr_pcalloc(r->pool, sizeof(*forwarded));
+    const char *scheme = last_item(r, "X-Forwarded-Proto"), *host = last_item(r, "X-Forwarded-Host");
+    const char *port = last_item(r, "X-Forwarded-Port");
+
+    if (scheme && (!ap_cstr_casecmp(scheme, "https") || !ap_cstr_casecmp(scheme, "wss"))) {
+        forwarded->scheme = "https";
+    }
+    else if (scheme && (!ap_cstr_casecmp(scheme, "http") || !ap_cstr_casecmp(scheme, "ws"))) {
+        forwarded->scheme = "http";
+    }
+    forwarded->port = port ? port_of(port) : 0;
+    if (host && is_host(host)) {
+        believe_host(r, host);
+    }
+    atl_request_make(r)->forwarded = forwarded;
+}
+
+static int is_trusted(const atl_server_conf *conf, const conn_rec *c)
+{
+    for (int i = 0; i < conf->trusted->nelts; i++) {
+        if (apr_ipsubnet_test(APR_ARRAY_IDX(conf->trusted, i, apr_ipsubnet_t *), c->client_addr)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int post_read_request(request_rec *r)
+{
+    const atl_server_conf *conf = atl_server_conf_of(r->server);
+
+    if (!conf->site.apps->nelts || r->prev) {
+        return DECLINED; /* an internal redirect has the first request's headers: clean already */
+    }
+    clean_connection(r);
+    if (conf->trusted->nelts && is_trusted(conf, r->connection)) {
+        believe(r);
+        drop_vouching(r, "X-Forwarded-For");
+    }
+    else {
+        drop_vouching(r, NULL);
+    }
+    return DECLINED;
+}
+
+/* ------------------------------------------------------------------ the public address */
+
+static const atl_forwarded *forwarded_of(const request_rec *r)
+{
+    const atl_request *request;
+
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+    return request ? request->forwarded : NULL;
+}
+
+/* All of httpd asks here, so that redirects, logs and expressions agree. */
+static const char *http_scheme(const request_rec *r)
+{
+    const atl_forwarded *forwarded = forwarded_of(r);
+
+    return forwarded ? forwarded->scheme : NULL;
+}
+
+static apr_port_t default_port(const request_rec *r)
+{
+    const char *scheme = http_scheme(r);
+
+    return scheme ? !strcmp(scheme, "https") ? 443 : 80 : 0;
+}
+
+static const char *server_name(const request_rec *r)
+{
+    const server_rec *s = r->server;
+
+    return !s->port || ap_is_default_port(s->port, r)
+               ? s->server_hostname
+               : apr_psprintf(r->pool, "%s:%u", s->server_hostname, s->port);
+}
+
+const char *atl_request_host(const request_rec *r)
+{
     const char *host = apr_table_get(r->headers_in, "Host");
 
-    if (!request || !request->claim->app) {
-        return DECLINED;
+    return host && *host ? host : server_name(r);
+}
+
+static const char *public_host(const request_rec *r, const char *host)
+{
+    const core_dir_config *d = ap_get_core_module_config(r->per_dir_config);
+
+    return d->use_canonical_name == USE_CANONICAL_NAME_ON ? server_name(r) : host;
+}
+
+const char *atl_public_url(const request_rec *r, const char *host, const char *path)
+{
+    return apr_pstrcat(r->pool, ap_http_scheme(r), "://", public_host(r, host), path, NULL);
+}
+
+/* A browser names the port in Host unless it is its scheme's own. */
+static const char *public_port(const request_rec *r, const char *host)
+{
+    const atl_forwarded *forwarded = forwarded_of(r);
+    const char *colon = strrchr(host, ':');
+
+    if (forwarded && forwarded->port) {
+        return apr_itoa(r->pool, (int)forwarded->port);
     }
-    for (apr_size_t i = 0; i < sizeof(claims_of_clients) / sizeof(claims_of_clients[0]); i++) {
-        apr_table_unset(r->headers_in, claims_of_clients[i]);
+    if (colon && port_of(colon + 1)) {
+        return colon + 1;
     }
-    apr_table_setn(r->headers_in, "X-Forwarded-For", r->useragent_ip);
-    if (host) {
-        apr_table_setn(r->headers_in, "X-Forwarded-Host", host);
-    }
-    apr_table_setn(r->headers_in, "X-Forwarded-Proto", ap_http_scheme(r));
-    set_port(r);
-    if (request->claim->app->compression != ATL_COMPRESSION_PASS) {
+    return strcmp(ap_http_scheme(r), "https") ? "80" : "443";
+}
+
+/* ------------------------------------------------------------------ to the application */
+
+static void say_compression(request_rec *r, const atl_app *app)
+{
+    if (app->compression != ATL_COMPRESSION_PASS) {
         apr_table_unset(r->headers_in, "Accept-Encoding");
     }
-    if (request->claim->app->compression == ATL_COMPRESSION_OFF) {
+    if (app->compression == ATL_COMPRESSION_OFF) {
         apr_table_setn(r->subprocess_env, "no-gzip", "1");
         apr_table_setn(r->subprocess_env, "no-brotli", "1");
     }
+}
+
+/* Runs on mod_proxy's copy of the headers, just before they are sent. */
+static int proxy_fixups(request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+    const char *host;
+
+    if (!request) {
+        return DECLINED;
+    }
+    host = public_host(r, request->host);
+    if (!strcmp(request->claim->backend->scheme, "https")) {
+        /* Not preserved by mod_proxy, see expand.c: it would become the name to verify. */
+        apr_table_setn(r->headers_in, "Host", request->host);
+    }
+    apr_table_setn(r->headers_in, "X-Forwarded-For", r->useragent_ip);
+    apr_table_setn(r->headers_in, "X-Forwarded-Host", host);
+    apr_table_setn(r->headers_in, "X-Forwarded-Proto", ap_http_scheme(r));
+    apr_table_setn(r->headers_in, "X-Forwarded-Port", public_port(r, host));
+    say_compression(r, request->claim->app);
     return OK;
 }
 
 void atl_forwarded_register_hooks(apr_pool_t *p)
 {
     (void)p;
+    /* Before everybody: mod_remoteip and mod_setenvif read headers in this phase too. */
+    ap_hook_post_read_request(post_read_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* Before mod_ssl's, which knows this connection's scheme only. */
+    ap_hook_http_scheme(http_scheme, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_default_port(default_port, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* Optional: mod_proxy may be loaded after this module. */
     APR_OPTIONAL_HOOK(proxy, fixups, proxy_fixups, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -8,6 +8,17 @@
 
 #include "httpd.h"
 
+/*
+ * The Host header of a request; ServerName for a client that sent none. From r->pool or older.
+ */
+const char *atl_request_host(const request_rec *r);
+
+/*
+ * An absolute URL for people: path at the address this request came in by, or at ServerName
+ * where UseCanonicalName is on. host: from atl_request_host(). From r->pool.
+ */
+const char *atl_public_url(const request_rec *r, const char *host, const char *path);
+
 void atl_forwarded_register_hooks(apr_pool_t *p);
 
 #endif

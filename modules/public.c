@@ -33,8 +33,7 @@ atl_sections *atl_sections_index(apr_pool_t *p)
     return sections;
 }
 
-/* The last of several counts, as httpd's own setters have it. */
-static const char *args_of(const atl_sections *sections, const server_rec *s, const char *name)
+const char *atl_directive_of(const atl_sections *sections, const server_rec *s, const char *name)
 {
     const ap_directive_t *d = ap_conftree;
     const char *args = NULL;
@@ -62,23 +61,50 @@ static unsigned listening_port(const server_rec *s)
     return s->port;
 }
 
+static int has_tls(const atl_sections *sections, const server_rec *s)
+{
+    const char *engine = atl_directive_of(sections, s, "SSLEngine");
+
+    return engine ? !ap_cstr_casecmp(engine, "on") : listening_port(s) == 443;
+}
+
 void atl_public_of(const atl_sections *sections, const server_rec *s, atl_public *public)
 {
-    const char *engine = args_of(sections, s, "SSLEngine");
-    const char *name = args_of(sections, s, "ServerName");
-    unsigned port = listening_port(s);
+    const char *name = atl_directive_of(sections, s, "ServerName");
 
     if (s->server_scheme) {
         public->scheme = s->server_scheme;
     }
     else {
-        int tls = engine ? !ap_cstr_casecmp(engine, "on") : port == 443;
-        public->scheme = tls ? "https" : "http";
+        public->scheme = has_tls(sections, s) ? "https" : "http";
     }
     public->host = name ? s->server_hostname : NULL;
     /* ServerName's own port, or its scheme's, is the public one; TLS may end in front of httpd. */
-    public->port = name && s->port ? s->port : s->server_scheme ? 0 : port;
+    public->port = name && s->port ? s->port : s->server_scheme ? 0 : listening_port(s);
     if (!public->port) {
         public->port = strcmp(public->scheme, "https") ? 80 : 443;
     }
+}
+
+const char *atl_public_contradiction(apr_pool_t *p, const atl_sections *sections,
+                                     const server_rec *s)
+{
+    const char *name = atl_directive_of(sections, s, "ServerName");
+    unsigned listens = listening_port(s);
+
+    if (!name) {
+        return NULL;
+    }
+    if (s->server_scheme && !strcmp(s->server_scheme, "http") && has_tls(sections, s)) {
+        return apr_psprintf(p, "ServerName %s says http, but this virtual host speaks TLS; write "
+                            "ServerName %s", name, s->server_hostname);
+    }
+    if (!s->server_scheme && s->is_virtual && s->port && listens && s->port != listens) {
+        return apr_psprintf(p, "ServerName %s names port %u, but this virtual host listens on %u; if "
+                            "something in front maps the port, declare it: ServerName %s://%s:%u, "
+                            "else leave the port out", name, s->port, listens,
+                            s->port == 443 || has_tls(sections, s) ? "https" : "http",
+                            s->server_hostname, s->port);
+    }
+    return NULL;
 }

@@ -1,6 +1,8 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "response.h"
+#include "cookie.h"
+#include "forwarded.h"
 #include "redirect.h"
 #include "server_conf.h"
 
@@ -13,25 +15,29 @@
 
 static ap_filter_rec_t *response_filter;
 
-/* ap_construct_url() would follow UseCanonicalName; people stay on the address they typed. */
-static const char *public_url(const request_rec *r, const char *path)
-{
-    const char *host = apr_table_get(r->headers_in, "Host");
-
-    return host ? apr_pstrcat(r->pool, ap_http_scheme(r), "://", host, path, NULL)
-                : ap_construct_url(r->pool, path, (request_rec *)r);
-}
-
 /* ProxyPassReverse knows addresses that are written in the configuration. This knows the one of
  * the request, so that a ServerAlias, and a virtual host without a ServerName, are right too. */
-static void mend_address(request_rec *r, const atl_claim *claim, const char *header)
+static void mend_address(request_rec *r, const atl_request *request, const char *header)
 {
     const char *location = apr_table_get(r->headers_out, header), *path;
 
-    if (location && atl_redirect_judge(r->pool, claim, ap_http_scheme(r),
-                                       apr_table_get(r->headers_in, "Host"), location,
-                                       &path) != ATL_REDIRECT_RIGHT) {
-        apr_table_setn(r->headers_out, header, public_url(r, path));
+    if (location && atl_redirect_judge(r->pool, request->claim, ap_http_scheme(r), request->host,
+                                       location, &path) != ATL_REDIRECT_RIGHT) {
+        apr_table_setn(r->headers_out, header, atl_public_url(r, request->host, path));
+    }
+}
+
+static void mend_cookies(request_rec *r, const atl_claim *claim, apr_table_t *headers)
+{
+    const apr_array_header_t *all = apr_table_elts(headers);
+    int secure = claim->app->secure_cookies && !strcmp(ap_http_scheme(r), "https");
+
+    for (int i = 0; i < all->nelts; i++) {
+        apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+        if (!ap_cstr_casecmp(header->key, "Set-Cookie")) {
+            header->val = (char *)atl_cookie_mend(r->pool, claim, secure, header->val);
+        }
     }
 }
 
@@ -42,18 +48,17 @@ static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
     const atl_request *request = atl_request_of(r);
 
     ap_remove_output_filter(f);
-    if (request && request->claim->backend) {
-        mend_address(r, request->claim, "Location");
-        mend_address(r, request->claim, "Content-Location");
+    if (request) {
+        mend_address(r, request, "Location");
+        mend_address(r, request, "Content-Location");
+        mend_cookies(r, request->claim, r->headers_out);
     }
     return ap_pass_brigade(f->next, bb);
 }
 
 static void insert_filter(request_rec *r)
 {
-    const atl_request *request = atl_request_of(r);
-
-    if (request && request->claim->backend && r->proxyreq == PROXYREQ_REVERSE) {
+    if (atl_request_of(r) && r->proxyreq == PROXYREQ_REVERSE) {
         ap_add_output_filter_handle(response_filter, NULL, r, r->connection);
     }
 }

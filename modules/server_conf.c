@@ -17,7 +17,10 @@ void *atl_server_conf_create(apr_pool_t *p, server_rec *s)
     (void)s;
     conf->site.apps = apr_array_make(p, 0, sizeof(atl_app *));
     conf->site.workers = apr_array_make(p, 0, sizeof(atl_worker *));
+    conf->site.local_patterns = apr_array_make(p, 0, sizeof(const char *));
+    conf->site.trusted = apr_array_make(p, 0, sizeof(const char *));
     conf->local_patterns = apr_array_make(p, 0, sizeof(ap_regex_t *));
+    conf->trusted = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
     return conf;
 }
 
@@ -33,9 +36,22 @@ atl_server_conf *atl_server_conf_of(const server_rec *s)
     return ap_get_module_config(s->module_config, &atlassian_proxy_module);
 }
 
+atl_request *atl_request_make(request_rec *r)
+{
+    atl_request *request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+
+    if (!request) {
+        request = apr_pcalloc(r->pool, sizeof(*request));
+        ap_set_module_config(r->request_config, &atlassian_proxy_module, request);
+    }
+    return request;
+}
+
 atl_request *atl_request_of(const request_rec *r)
 {
-    return ap_get_module_config(r->request_config, &atlassian_proxy_module);
+    atl_request *request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+
+    return request && request->proxied ? request : NULL;
 }
 
 /* ------------------------------------------------------------------ modules an app needs */
@@ -46,6 +62,7 @@ typedef struct need {
 } need;
 
 static const need needs_always[] = {{"mod_proxy.c", "proxy"}, {"mod_proxy_http.c", "proxy_http"}};
+static const need needs_trusted[] = {{"mod_remoteip.c", "remoteip"}};
 static const need needs_tls[] = {{"mod_ssl.c", "ssl"}};
 static const need needs_compression[] = {{"mod_deflate.c", "deflate"}, {"mod_filter.c", "filter"}};
 
@@ -72,6 +89,9 @@ static const char *check_modules(apr_pool_t *p, const atl_app *app)
     MISSING(needs_always);
     if (!strcmp(APR_ARRAY_IDX(app->backends, 0, atl_backend).scheme, "https")) {
         MISSING(needs_tls);
+    }
+    if (app->trusted->nelts) {
+        MISSING(needs_trusted);
     }
     if (app->compression == ATL_COMPRESSION_ON) {
         MISSING(needs_compression);

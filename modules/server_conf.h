@@ -19,12 +19,22 @@ typedef struct atl_server_conf {
     atl_site site;
     /* ProxyPassMatch patterns of mod_proxy's own configuration: array of ap_regex_t *. */
     apr_array_header_t *local_patterns;
+    /* Networks whose X-Forwarded-* headers are believed: array of apr_ipsubnet_t *. */
+    apr_array_header_t *trusted;
 } atl_server_conf;
 
-/* What is known of a request that belongs to an app; absent for all others. */
+/* What a trusted load balancer said of the public address; NULL and 0 where it said nothing. */
+typedef struct atl_forwarded {
+    const char *scheme; /* "http" or "https" */
+    unsigned port;
+} atl_forwarded;
+
 typedef struct atl_request {
-    const atl_claim *claim;
+    const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
+    unsigned proxied : 1; /* translated: nobody else took the request in between */
+    const char *host;     /* the Host header, or what stands for it */
+    const atl_forwarded *forwarded;
 } atl_request;
 
 extern const command_rec atl_directives[];
@@ -42,7 +52,12 @@ void *atl_server_conf_merge(apr_pool_t *p, void *base, void *own);
 atl_server_conf *atl_server_conf_of(const server_rec *s);
 
 /*
- * The record of a request that an app owns, or NULL.
+ * The record of a request, made on first use; its pool owns it.
+ */
+atl_request *atl_request_make(request_rec *r);
+
+/*
+ * The record of a request that an app's backend is to answer, or NULL.
  */
 atl_request *atl_request_of(const request_rec *r);
 

@@ -21,6 +21,8 @@ typedef struct atl_site {
     atl_routes *routes;
     apr_array_header_t *workers; /* of atl_worker * */
     atl_public public;
+    apr_array_header_t *local_patterns; /* of const char *: ProxyPassMatch of mod_proxy's own */
+    apr_array_header_t *trusted; /* of const char *: what trusted-proxy= of its lines says */
     const char *ca_file; /* the system's certificate bundle, NULL if none was found */
 } atl_site;
 

@@ -41,13 +41,14 @@ static unsigned distance(const char *a, apr_size_t alen, const char *b, apr_size
 int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 {
     apr_size_t wlen = strlen(word), clen = strlen(candidate);
-    unsigned d;
+    /* Of two letters none can be wrong, but one may be doubled: "onn", and never "no". */
+    unsigned limit = clen > 2 ? (unsigned)clen / 3 : wlen > clen, d;
 
     if (wlen > LONGEST_WORD || clen > LONGEST_WORD || !wlen) {
         return 0;
     }
     d = distance(word, wlen, candidate, clen);
-    if (d > clen / 3 || d >= *best) {
+    if (d > limit || d >= *best) {
         return 0;
     }
     *best = d;
@@ -57,25 +58,17 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 const char *atl_quote(apr_pool_t *p, const char *word)
 {
     const char *at = strrchr(word, '@');
-    apr_size_t len, shown;
-    char *text, *to;
+    const char *start = at ? "\"..." : "\"";
 
     word = at ? at : word;
-    len = strlen(word);
-    shown = len > LONGEST_QUOTE ? LONGEST_QUOTE : len;
-    to = text = apr_palloc(p, shown * 4 + sizeof("\"......\""));
-    to = apr_cpystrn(to, at ? "\"..." : "\"", sizeof("\"..."));
-    for (apr_size_t i = 0; i < shown; i++) {
-        unsigned char c = (unsigned char)word[i];
-        if (c < 0x20 || c > 0x7e) {
-            to += apr_snprintf(to, 5, "\\x%02x", c);
-        }
-        else {
-            *to++ = (char)c;
-        }
-    }
-    strcpy(to, shown < len ? "...\"" : "\"");
-    return text;
+    return strlen(word) > LONGEST_QUOTE
+               ? apr_psprintf(p, "%s%.*s...\"", start, LONGEST_QUOTE, word)
+               : apr_pstrcat(p, start, word, "\"", NULL);
+}
+
+const char *atl_did_you_mean(apr_pool_t *p, const char *nearest)
+{
+    return nearest ? apr_pstrcat(p, " (did you mean \"", nearest, "\"?)", NULL) : "";
 }
 
 const char *atl_config_arg(apr_pool_t *p, const char *arg)

@@ -22,11 +22,16 @@ typedef unsigned atl_nearest;
 int atl_nearer(atl_nearest *best, const char *word, const char *candidate);
 
 /*
- * A word from an administrator as it may stand in a message: in double quotes, control
- * characters and bytes above 0x7e as \xNN, cut after 60 bytes with "..." (a configuration
- * line may be megabytes long). What stands before an '@' is left out: it may be a password. From p.
+ * A word from an administrator as it may stand in a message: in double quotes, cut after 60 bytes
+ * with "..." (a configuration line may be megabytes long). What stands before an '@' is left out:
+ * it may be a password. httpd's log escapes what is not printable. From p.
  */
 const char *atl_quote(apr_pool_t *p, const char *word);
+
+/*
+ * The clause that follows a mistyped word: " (did you mean "x"?)", or "" for NULL. From p.
+ */
+const char *atl_did_you_mean(apr_pool_t *p, const char *nearest);
 
 /*
  * A directive argument as httpd's configuration parser reads it back unchanged: in double

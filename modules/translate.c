@@ -1,9 +1,11 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "translate.h"
+#include "forwarded.h"
 #include "log.h"
 #include "server_conf.h"
 
+#include "ap_expr.h"
 #include "http_core.h"
 #include "http_log.h"
 #include "http_protocol.h"
@@ -87,9 +89,10 @@ static int has_apps(const request_rec *r)
 
 static int is_absent(const request_rec *r)
 {
-    const atl_request *request = atl_request_of(r);
+    const atl_request *request =
+        ap_get_module_config(r->request_config, &atlassian_proxy_module);
 
-    return request && request->claim->kind == ATL_CLAIM_ABSENT;
+    return request && request->claim && request->claim->kind == ATL_CLAIM_ABSENT;
 }
 
 /* ------------------------------------------------------------------ hooks */
@@ -104,11 +107,10 @@ static int pre_translate_name(request_rec *r)
     if (!has_apps(r) || r->proxyreq || !r->uri || r->uri[0] != '/') {
         return DECLINED;
     }
-    request = apr_pcalloc(r->pool, sizeof(*request));
+    request = atl_request_make(r);
     if ((status = find_claim(r, r->uri, request)) != OK) {
         return status;
     }
-    ap_set_module_config(r->request_config, &atlassian_proxy_module, request);
     r->uri = r->parsed_uri.path = (char *)request->path.resolved;
     if (request->claim->shadowed) {
         apr_table_setn(r->subprocess_env, "no-proxy", "1");
@@ -116,22 +118,16 @@ static int pre_translate_name(request_rec *r)
     return DONE;
 }
 
-/* A RewriteRule [PT] may have changed the path since pre_translate_name. */
-static int claim_rewritten(request_rec *r, atl_request **request)
-{
-    atl_request *found = apr_pcalloc(r->pool, sizeof(*found));
-    int status = find_claim(r, ap_escape_uri(r->pool, r->uri), found);
-
-    *request = status == OK ? found : NULL;
-    ap_set_module_config(r->request_config, &atlassian_proxy_module, *request);
-    return status;
-}
-
-static int has_own_handler(const request_rec *r)
+/* SetHandler in a <Location>; httpd keeps it as an expression. */
+static int has_own_handler(request_rec *r)
 {
     const core_dir_config *d = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = d->handler, *error = NULL;
 
-    return d->expr_handler || (d->handler && strcmp(d->handler, "none"));
+    if (d->expr_handler) {
+        handler = ap_expr_str_exec(r, d->expr_handler, &error);
+    }
+    return handler && (error || ap_cstr_casecmp(handler, "none"));
 }
 
 /* The rest of a path as sent, after as many segments as the claim's own path has. */
@@ -146,10 +142,17 @@ static const char *below_claim(const char *raw, const atl_claim *claim)
     return raw;
 }
 
-static void proxy_to_claim(request_rec *r, const atl_request *request)
+static void proxy_to_claim(request_rec *r, atl_request *request)
 {
     const atl_claim *claim = request->claim;
     const char *raw = request->path.raw;
+
+    request->proxied = 1;
+    request->host = atl_request_host(r);
+    if (!r->hostname) {
+        /* An HTTP/1.0 client named none; mod_proxy would complain of each. */
+        apr_table_setn(r->headers_in, "Host", request->host);
+    }
 
     if (claim->backend_path == claim->path) {
         r->filename = apr_pstrcat(r->pool, "proxy:", claim->backend->origin, raw, NULL);
@@ -166,22 +169,27 @@ static void proxy_to_claim(request_rec *r, const atl_request *request)
 
 static int translate_name(request_rec *r)
 {
-    atl_request *request = atl_request_of(r);
+    atl_request *request;
 
     if (!has_apps(r) || r->proxyreq || !r->uri || r->uri[0] != '/') {
         return DECLINED;
     }
-    if (request && request->claim->shadowed) {
+    request = atl_request_make(r);
+    if (request->claim && request->claim->shadowed) {
         apr_table_unset(r->subprocess_env, "no-proxy");
     }
-    if (!request || r->uri != request->path.resolved) {
-        int status = claim_rewritten(r, &request);
+    if (!request->claim || r->uri != request->path.resolved) {
+        /* A RewriteRule [PT] may have changed the path since pre_translate_name. */
+        int status;
+
+        request->claim = NULL;
+        status = find_claim(r, ap_escape_uri(r->pool, r->uri), request);
         if (status != OK) {
             return status;
         }
     }
     if (has_own_handler(r)) {
-        ap_set_module_config(r->request_config, &atlassian_proxy_module, NULL);
+        request->claim = NULL;
         return DECLINED;
     }
     if (is_absent(r)) {

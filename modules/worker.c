@@ -69,10 +69,13 @@ static const char *params_of(apr_pool_t *p, const atl_claim *claim)
 }
 
 /* What two claims must share to share a worker: its parameters, and what the section of that
- * worker will say (see expand.c), which follows from the compression alone. */
+ * worker will say (see expand.c). */
 static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
 {
-    return apr_psprintf(p, "%d %s", (int)claim->app->compression, params_of(p, claim));
+    const atl_app *app = claim->app;
+
+    return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies, app->verify,
+                        app->ca ? app->ca : "", params_of(p, claim));
 }
 
 /* The settings that get the bare URL of each origin when nobody has its root context: the first

@@ -198,19 +198,6 @@ static apr_array_header_t *words_at_blanks(apr_pool_t *p, const char *line)
     return words;
 }
 
-static const char *message_rule_broken(const char *error)
-{
-    if (strlen(error) > 1000) {
-        return "a message is short";
-    }
-    for (; *error; error++) {
-        if ((unsigned char)*error < 0x20 || (unsigned char)*error > 0x7e) {
-            return "a message has no control characters";
-        }
-    }
-    return NULL;
-}
-
 static const char *nodes_rule_broken(const apr_array_header_t *nodes)
 {
     for (int i = 0; i < nodes->nelts; i++) {
@@ -255,11 +242,15 @@ const char *line_rule_broken(apr_pool_t *p, const char *line)
 
     error = atl_app_parse(p, words, &app);
     if (error) {
-        return app ? "an error leaves no app" : message_rule_broken(error);
+        return app ? "an error leaves no app" : strlen(error) > 1000 ? "a message is short" : NULL;
     }
     if ((broken = app_rule_broken(p, app))) {
         return broken;
     }
+    site.apps = apr_array_make(p, 1, sizeof(atl_app *));
+    APR_ARRAY_PUSH(site.apps, atl_app *) = app;
+    site.local_patterns = apr_array_make(p, 0, sizeof(const char *));
+    site.trusted = app->trusted;
     site.routes = atl_routes_create(p);
     if (atl_routes_add_app(site.routes, app, &mine)) {
         return "one line is in nobody's way";

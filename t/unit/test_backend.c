@@ -121,9 +121,9 @@ static void test_bad(void **state)
         {"http://h/wiki#top", "backend \"http://h/wiki#top\" has a fragment, remove the part from '#' "
                               "on"},
         /* host */
-        {"http://b\xc3\xbc" "cher.example", "host \"b\\xc3\\xbccher.example\"" NOT_IDN},
+        {"http://b\xc3\xbc" "cher.example", "host \"b\xc3\xbc" "cher.example\"" NOT_IDN},
         {"http://h h/", "host \"h h\" has a character that no host name may have: ' '"},
-        {"http://h\n/", "host \"h\\x0a\" has a character that no host name may have: '\\x0a'"},
+        {"http://h\n/", "host \"h\n\" has a character that no host name may have: '\n'"},
         {"http://h%2e", "host \"h%2e\" has a character that no host name may have: '%'"},
         {"http://h;x", "host \"h;x\" has a character that no host name may have: ';'"},
         {"http://h\\x", "host \"h\\x\" has a character that no host name may have: '\\'"},
@@ -178,7 +178,7 @@ static void test_bad(void **state)
         {"http://h/wiki;x=1", "path \"/wiki;x=1\"" PATH_LETTERS},
         {"http://h/wiki\\x", "path \"/wiki\\x\"" PATH_LETTERS},
         {"http://h/wiki/*", "path \"/wiki/*\"" PATH_LETTERS},
-        {"http://h/w\xc3\xafki", "path \"/w\\xc3\\xafki\"" PATH_LETTERS},
+        {"http://h/w\xc3\xafki", "path \"/w\xc3\xafki\"" PATH_LETTERS},
         {"http://h/${x}", "path \"/${x}\"" PATH_LETTERS},
         {"http://h/a b", "path \"/a b\"" PATH_LETTERS},
         {"http://h/a\"b", "path \"/a\"b\"" PATH_LETTERS},
@@ -224,12 +224,12 @@ static void test_long(void **state)
     expect_bad("port of 10,000", apr_pstrcat(pool, "h:", repeat('1', 10000), NULL), "port \"111");
     expect_bad("scheme of 10,000", apr_pstrcat(pool, repeat('s', 10000), "://h", NULL),
                "scheme \"sss");
-    expect_bad("path of 10,000", apr_pstrcat(pool, "h/", repeat('p', 10000), NULL),
-               "is longer than 255 characters");
     expect_bad("10,000 slashes", apr_pstrcat(pool, "h", repeat('/', 10000), NULL), "path \"///");
-    expect_str("path of 255", "error",
-               atl_backend_parse(pool, apr_pstrcat(pool, "h/", repeat('p', 254), NULL), 80, &backend,
-                                 &path), NULL);
+    /* Long, but nothing is wrong with it. */
+    expect_str("path of 10,000", "error",
+               atl_backend_parse(pool, apr_pstrcat(pool, "h/", repeat('p', 9999), NULL), 80,
+                                 &backend, &path), NULL);
+    expect_int("path of 10,000", "length", (long)strlen(path), 10000);
 }
 
 static void test_path_check(void **state)

@@ -31,14 +31,19 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     "   RequestHeader set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"\n"                               \
     "   RequestHeader set X-Forwarded-Host \"expr=%{HTTP_HOST}\"\n"                                \
     "   RequestHeader set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"\n"                          \
-    "   RequestHeader set X-Forwarded-Port \"expr=%{SERVER_PORT}\"\n"                              \
-    "   RequestHeader unset Forwarded\n"                                                           \
-    "   RequestHeader unset X-Forwarded-Server\n"                                                  \
-    "   RequestHeader unset X-Forwarded-Prefix\n"                                                  \
-    "   RequestHeader unset X-Forwarded-Ssl\n"                                                     \
-    "   RequestHeader unset X-Real-IP\n"                                                           \
-    "   RequestHeader unset X-Original-URL\n"                                                      \
-    "   RequestHeader unset X-Rewrite-URL\n"
+    "   RequestHeader set X-Forwarded-Port \"expr=%{SERVER_PORT}\"\n"
+#define UNSET(name) " RequestHeader unset " name " early\n"
+#define VOUCHING_BUT_FOR                                                                           \
+    UNSET("X-Forwarded-Host") UNSET("X-Forwarded-Proto") UNSET("X-Forwarded-Port")                 \
+    UNSET("X-Forwarded-Ssl") UNSET("X-Forwarded-Prefix") UNSET("X-Forwarded-Server")               \
+    UNSET("X-Forwarded-By") UNSET("X-Forwarded-Scheme") UNSET("X-Real-IP") UNSET("X-Client-IP")    \
+    UNSET("X-Cluster-Client-IP") UNSET("True-Client-IP") UNSET("Front-End-Https")                  \
+    UNSET("X-Original-URL") UNSET("X-Original-Host") UNSET("X-Original-URI")                       \
+    UNSET("X-Original-For") UNSET("X-Original-Proto") UNSET("X-Rewrite-URL")                       \
+    UNSET("X-Url-Scheme") UNSET("X-Host")
+#define VOUCHING UNSET("Forwarded") UNSET("X-Forwarded-For") VOUCHING_BUT_FOR
+#define SECURE                                                                                     \
+    "   Header edit Set-Cookie \"(?i)^((?:(?!;\\s*secure\\s*(?:;|$)).)*)$\" \"$1; Secure\"\n"
 #define PARAMS "connectiontimeout=10 ttl=15 retry=0"
 #define SECTION(url, timeout) "+<Proxy \"" url "/\" timeout=" timeout " " PARAMS ">\n"
 #define SOCKETS(url) "+<Proxy \"" url "\" timeout=3600 " PARAMS " upgrade=websocket>\n"
@@ -46,11 +51,14 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
 #define PLAIN_SOCKETS(url) SOCKETS(url "/") "+  ProxyPreserveHost On\n" FORWARDED
 #define PASS(path, url) " ProxyPass \"" path "\" \"" url "\" mapping=servlet\n"
 #define REVERSE(path, url) " ProxyPassReverse \"" path "\" \"" url "\"\n"
-#define LOCAL(path) " ProxyPass \"" path "\" \"!\"\n"
+#define LOCAL(path) " ProxyPass \"" path "\" \"!\" mapping=servlet\n"
 #define ABSENT(path) LOCAL(path) " Redirect 404 \"" path "\"\n"
 #define PUBLIC "http://apps.example.com"
+#define COOKIES(host) " ProxyPassReverseCookieDomain \"" host "\" \"apps.example.com\"\n"
+#define SECURE_PLAIN(url, timeout) PLAIN(url, timeout) SECURE
 #define ROOT(url, timeout)                                                                         \
-    PLAIN(url, timeout) PASS("/", url "/") REVERSE("/", url "/") REVERSE("/", PUBLIC "/")
+    SECURE_PLAIN(url, timeout) PASS("/", url "/") REVERSE("/", url "/") REVERSE("/", PUBLIC "/")   \
+    COOKIES("127.0.0.1")
 #define TLS_COMMENT                                                                                \
     "   # Stock httpd cannot send the browser's Host to an https application whose certificate\n"  \
     "   # has another name: the application needs its proxyName and proxyPort then.\n"
@@ -59,6 +67,8 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     "+  SSLProxyEngine on\n"                                                                       \
     "+  SSLProxyProtocol all -SSLv3 -TLSv1 -TLSv1.1\n"                                             \
     "+  SSLProxyVerify require\n"                                                                  \
+    "+  SSLProxyCheckPeerName on\n"                                                                \
+    "+  SSLProxyCheckPeerExpire on\n"                                                              \
     "+  SSLProxyVerifyDepth 10\n"
 #define COMPRESSION_ON                                                                             \
     "+  AddOutputFilterByType DEFLATE text/html text/plain text/css text/xml text/javascript "     \
@@ -66,11 +76,19 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     "application/rss+xml image/svg+xml\n"                                                          \
     "   SetEnvIf Accept-Encoding \"\\bgzip\\b(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))\" force-gzip\n"     \
     "   RequestHeader unset Accept-Encoding\n"                                                     \
-    "   Header merge Vary Accept-Encoding\n"
+    "   Header merge Vary Accept-Encoding \"expr=%{CONTENT_TYPE} =~ m#^(text/html|text/plain|"       \
+    "text/css|text/xml|text/javascript|application/javascript|application/json|application/xml|"   \
+    "application/xhtml\\+xml|application/rss\\+xml|image/svg\\+xml)#\"\n"
 #define COMPRESSION_OFF                                                                            \
     "   RequestHeader unset Accept-Encoding\n"                                                     \
     "   SetEnv no-gzip 1\n"                                                                        \
     "   SetEnv no-brotli 1\n"
+
+#define VOUCHED                                                                                    \
+    "+RemoteIPHeader X-Forwarded-For\n"                                                            \
+    "+RemoteIPInternalProxy 10.0.0.1 10.1.0.0/16 2001:db8::1\n"                                    \
+    " # Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these addresses alone.\n" \
+    UNSET("Forwarded") VOUCHING_BUT_FOR
 
 static const struct {
     const char *name, *lines, *scheme, *host;
@@ -83,22 +101,22 @@ static const struct {
      ROOT("http://127.0.0.1:7990", "3600")},
     {"confluence", "confluence", "https", "apps.example.com", 443, NULL,
      SOCKETS("http://127.0.0.1:8090/synchrony-proxy")
-     PLAIN("http://127.0.0.1:8090", "300")
-     PLAIN_SOCKETS("http://127.0.0.1:8091")
+     SECURE_PLAIN("http://127.0.0.1:8090", "300")
+     PLAIN_SOCKETS("http://127.0.0.1:8091") SECURE
      PASS("/synchrony-proxy", "http://127.0.0.1:8090/synchrony-proxy")
      PASS("/synchrony", "http://127.0.0.1:8091/synchrony")
      PASS("/", "http://127.0.0.1:8090/")
      REVERSE("/synchrony-proxy", "http://127.0.0.1:8090/synchrony-proxy")
-     REVERSE("/synchrony-proxy", PUBLIC "/synchrony-proxy")
+     REVERSE("/synchrony-proxy", PUBLIC "/synchrony-proxy") COOKIES("127.0.0.1")
      REVERSE("/synchrony", "http://127.0.0.1:8091/synchrony")
-     REVERSE("/synchrony", PUBLIC "/synchrony")
+     REVERSE("/synchrony", PUBLIC "/synchrony") COOKIES("127.0.0.1")
      REVERSE("/", "http://127.0.0.1:8090/")
-     REVERSE("/", PUBLIC "/")},
+     REVERSE("/", PUBLIC "/") COOKIES("127.0.0.1")},
     {"crowd", "crowd", "https", "apps.example.com", 443, NULL,
-     PLAIN("http://127.0.0.1:8095", "60")
+     SECURE_PLAIN("http://127.0.0.1:8095", "60")
      PASS("/crowd", "http://127.0.0.1:8095/crowd")
      REVERSE("/crowd", "http://127.0.0.1:8095/crowd")
-     REVERSE("/crowd", PUBLIC "/crowd")},
+     REVERSE("/crowd", PUBLIC "/crowd") COOKIES("127.0.0.1")},
     {"crucible", "crucible", "https", "apps.example.com", 443, NULL,
      ROOT("http://127.0.0.1:8060", "300")},
     {"fisheye", "fisheye", "https", "apps.example.com", 443, NULL,
@@ -107,9 +125,15 @@ static const struct {
     /* public addresses */
     {"http site: no reverse for http://", "jira h/jira", "http", "apps.example.com", 80, NULL,
      PLAIN("http://h:8080", "300") PASS("/jira", "http://h:8080/jira")
+     REVERSE("/jira", "http://h:8080/jira") COOKIES("h")},
+    {"backend at the public name", "jira apps.example.com/jira", "http", "apps.example.com", 80, NULL,
+     PLAIN("http://apps.example.com:8080", "300") PASS("/jira", "http://apps.example.com:8080/jira")
+     REVERSE("/jira", "http://apps.example.com:8080/jira")},
+    {"cookies as sent", "jira h/jira secure-cookies=off", "https", NULL, 443, NULL,
+     PLAIN("http://h:8080", "300") PASS("/jira", "http://h:8080/jira")
      REVERSE("/jira", "http://h:8080/jira")},
     {"no ServerName", "jira h/jira", "https", NULL, 443, NULL,
-     PLAIN("http://h:8080", "300") PASS("/jira", "http://h:8080/jira")
+     SECURE_PLAIN("http://h:8080", "300") PASS("/jira", "http://h:8080/jira")
      REVERSE("/jira", "http://h:8080/jira")},
     /* the longest path comes first, whatever the order of lines */
     {"nested contexts", "jira h1\nbamboo h2/a\ncrowd h3/a/b except=/a/b/c", "http", NULL, 80, NULL,
@@ -170,17 +194,31 @@ static const struct {
      PASS("/wiki", "http://h:8090/wiki")
      REVERSE("/wiki/synchrony-proxy", "http://h:8090/wiki/synchrony-proxy")
      REVERSE("/synchrony-2", "http://s:9/synchrony")
+     " ProxyPassReverseCookiePath \"/synchrony\" \"/synchrony-2\"\n"
      REVERSE("/wiki", "http://h:8090/wiki")},
     /* https to the application */
     {"https", "jira https://h/jira", "http", NULL, 80, "/etc/ca.crt",
      SECTION("https://h", "300") TLS
      "+  SSLProxyCACertificateFile \"/etc/ca.crt\"\n"
-     "+  SSLProxyCheckPeerName on\n"
+     "+  ProxyPreserveHost Off\n" FORWARDED
+     PASS("/jira", "https://h/jira") REVERSE("/jira", "https://h/jira")},
+    {"https, own authorities", "jira https://h/jira ca=/etc/own.pem", "http", NULL, 80, "/etc/ca.crt",
+     SECTION("https://h", "300") TLS
+     "+  SSLProxyCACertificateFile \"/etc/own.pem\"\n"
+     "+  ProxyPreserveHost Off\n" FORWARDED
+     PASS("/jira", "https://h/jira") REVERSE("/jira", "https://h/jira")},
+    {"https, not verified", "jira https://h/jira verify=off", "http", NULL, 80, "/etc/ca.crt",
+     SECTION("https://h", "300") TLS_COMMENT
+     "+  SSLProxyEngine on\n"
+     "+  SSLProxyProtocol all -SSLv3 -TLSv1 -TLSv1.1\n"
+     "+  SSLProxyVerify none\n"
+     "+  SSLProxyCheckPeerName off\n"
+     "+  SSLProxyCheckPeerExpire off\n"
+     "+  SSLProxyCheckPeerCN off\n"
      "+  ProxyPreserveHost Off\n" FORWARDED
      PASS("/jira", "https://h/jira") REVERSE("/jira", "https://h/jira")},
     {"https, no certificate bundle", "jira https://h:8443/jira", "http", NULL, 80, NULL,
      SECTION("https://h:8443", "300") TLS
-     "+  SSLProxyCheckPeerName on\n"
      "+  ProxyPreserveHost Off\n" FORWARDED
      PASS("/jira", "https://h:8443/jira") REVERSE("/jira", "https://h:8443/jira")},
     /* compression */
@@ -204,7 +242,11 @@ static const struct {
      "+  ProxyPreserveHost On\n" FORWARDED
      PASS("/jira", "http://h:8080/jira") REVERSE("/jira", "http://h:8080/jira")},
     {"IPv6", "jira [::1]:80/jira", "http", NULL, 80, NULL,
-     PLAIN("http://[::1]", "300") PASS("/jira", "http://[::1]/jira")
+     "+<Proxy \"http://[::1]\">\n"
+     "+  ProxySet timeout=300 " PARAMS "\n"
+     "+<ProxyMatch \"^http://\\[::1\\](/|$)\">\n"
+     "+  ProxyPreserveHost On\n" FORWARDED
+     PASS("/jira", "http://[::1]/jira")
      REVERSE("/jira", "http://[::1]/jira")},
 };
 
@@ -218,11 +260,27 @@ static void test_expansion(void **state)
             site->ca_file = rows[i].ca_file;
         }
         expect_str(rows[i].name, "expansion", site ? text_of(atl_expand(pool, site), "") : NULL,
-                   rows[i].text);
+                   apr_pstrcat(pool, VOUCHING, rows[i].text, NULL));
     }
 }
 
-/* Claims of no line stand in the configuration already. */
+/* Behind load balancers the client's address is theirs to say. */
+static void test_trusted(void **state)
+{
+    const atl_site *site = site_of("jira h/jira trusted-proxy=10.0.0.1,10.1.0.0/16\n"
+                                   "bamboo h2/ci trusted-proxy=2001:db8::1", "http", NULL, 80, NULL);
+    const char *text;
+
+    (void)state;
+    assert_non_null(site);
+    text = text_of(atl_expand(pool, site), "");
+    expect("trusted", "begins with who vouches",
+           !strncmp(text, VOUCHED, sizeof(VOUCHED) - 1));
+    expect("trusted", "keeps X-Forwarded-For for mod_remoteip",
+           !strstr(text, "unset X-Forwarded-For "));
+}
+
+/* What httpd serves itself, by lines of its own (no app) and for an app. */
 static void test_local(void **state)
 {
     atl_site *site = site_of("jira h", "http", NULL, 80, NULL);
@@ -230,10 +288,13 @@ static void test_local(void **state)
     (void)state;
     assert_non_null(site);
     atl_routes_add_local(site->routes, "/own", NULL);
+    APR_ARRAY_PUSH(site->local_patterns, const char *) = "^/x";
     atl_routes_add_local(site->routes, "/.well-known/acme-challenge",
                          APR_ARRAY_IDX(site->apps, 0, atl_app *));
     expect_str("local", "expansion", text_of(atl_expand(pool, site), ""),
-               PLAIN("http://h:8080", "300") LOCAL("/.well-known/acme-challenge")
+               VOUCHING PLAIN("http://h:8080", "300")
+               " ProxyPassMatch \"^/x\" ! mapping=servlet\n"
+               LOCAL("/.well-known/acme-challenge") LOCAL("/own")
                PASS("/", "http://h:8080/") REVERSE("/", "http://h:8080/"));
 }
 
@@ -249,7 +310,7 @@ static void test_origin(void **state)
     nodes = atl_expand(pool, site);
     for (int i = 0; i < nodes->nelts; i++) {
         const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
-        const char *host = strstr(node->args, "h1") || strstr(node->args, "/jira") ? "1" : "2";
+        const char *host = !node->app || strstr(node->args, "unset") || strstr(node->args, "h1") || strstr(node->args, "/jira") ? "1" : "2";
 
         expect_str(node->args, "line", apr_itoa(pool, (int)node->app->line), host);
         for (int c = 0; node->children && c < node->children->nelts; c++) {
@@ -398,7 +459,8 @@ static void test_base_url(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(test_expansion), UNIT_TEST(test_local),
+    const struct CMUnitTest tests[] = {UNIT_TEST(test_expansion), UNIT_TEST(test_trusted),
+                                       UNIT_TEST(test_local),
                                        UNIT_TEST(test_origin), UNIT_TEST(test_application),
                                        UNIT_TEST(test_base_url)};
 

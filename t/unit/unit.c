@@ -39,12 +39,27 @@ int unit_teardown(void **state)
     return failed_rows != 0;
 }
 
+/* cmocka cuts what it prints at 1,024 bytes: of long texts, the lines around the difference. */
+static void print_difference(const char *got, const char *want)
+{
+    apr_size_t same = 0, line = 0;
+
+    for (; got[same] && got[same] == want[same]; same++) {
+        line = got[same] == '\n' ? same + 1 : line;
+    }
+    if (strlen(got) + strlen(want) < 800) {
+        line = 0;
+    }
+    print_error("%s    is       %.400s\n", line ? "    ...\n" : "", got + line);
+    print_error("    expected %.400s\n", want + line);
+}
+
 void expect_str(const char *row, const char *what, const char *got, const char *want)
 {
     if (got && want ? strcmp(got, want) : got != want) {
         failed_rows++;
-        print_error("row \"%.200s\": %s\n    is       %s\n    expected %s\n", row, what,
-                    got ? got : "(null)", want ? want : "(null)");
+        print_error("row \"%.200s\": %s\n", row, what);
+        print_difference(got ? got : "(null)", want ? want : "(null)");
     }
 }
 

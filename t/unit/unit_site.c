@@ -25,6 +25,7 @@ static const char *add_line(atl_site *site, const char *text, unsigned number)
                             other->app->line);
     }
     APR_ARRAY_PUSH(site->apps, atl_app *) = app;
+    apr_array_cat(site->trusted, app->trusted);
     return NULL;
 }
 
@@ -38,6 +39,8 @@ atl_site *site_of(const char *lines, const char *scheme, const char *host, unsig
 
     site->apps = apr_array_make(pool, 1, sizeof(atl_app *));
     site->routes = atl_routes_create(pool);
+    site->local_patterns = apr_array_make(pool, 0, sizeof(const char *));
+    site->trusted = apr_array_make(pool, 0, sizeof(const char *));
     site->public.scheme = scheme;
     site->public.host = host;
     site->public.port = port;

@@ -1,0 +1,101 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cookie.h"
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+typedef struct attribute {
+    const char *name; /* not terminated */
+    apr_size_t name_len;
+    const char *value; /* after "=", NULL without one */
+    apr_size_t value_len;
+    const char *end; /* the next ';' or the end of the cookie */
+} attribute;
+
+/* Reads the attribute that begins after a ';'. */
+static attribute read_attribute(const char *from)
+{
+    attribute a = {0};
+    const char *stop;
+
+    while (*from == ' ' || *from == '\t') {
+        from++;
+    }
+    a.name = from;
+    a.name_len = strcspn(from, "=;");
+    a.end = from + strcspn(from, ";");
+    stop = a.end;
+    while (stop > from && (stop[-1] == ' ' || stop[-1] == '\t')) {
+        stop--;
+    }
+    if (from[a.name_len] == '=') {
+        a.value = from + a.name_len + 1;
+        a.value_len = stop > a.value ? (apr_size_t)(stop - a.value) : 0;
+    }
+    else {
+        a.name_len = (apr_size_t)(stop - from);
+    }
+    return a;
+}
+
+static int is_named(const attribute *a, const char *name)
+{
+    return a->name_len == strlen(name) && !apr_cstr_casecmpn(a->name, name, a->name_len);
+}
+
+static int is_backend_domain(const attribute *a, const atl_claim *claim)
+{
+    const char *value = a->value;
+    apr_size_t len = a->value_len;
+
+    if (len && *value == '.') {
+        value++;
+        len--;
+    }
+    return value && len == strlen(claim->backend->host) &&
+           !apr_cstr_casecmpn(value, claim->backend->host, len);
+}
+
+static int is_backend_path(const attribute *a, const atl_claim *claim)
+{
+    apr_size_t len = strlen(claim->backend_path);
+
+    return claim->path != claim->backend_path && a->value && a->value_len >= len &&
+           !strncmp(a->value, claim->backend_path, len) &&
+           (a->value_len == len || a->value[len] == '/');
+}
+
+const char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const char *cookie)
+{
+    apr_size_t pair = strcspn(cookie, ";");
+    const char *mended = apr_pstrmemdup(p, cookie, pair), *semicolon = cookie + pair;
+    int changed = 0;
+
+    while (*semicolon) {
+        attribute a = read_attribute(semicolon + 1);
+
+        if (is_named(&a, "Domain") && is_backend_domain(&a, claim)) {
+            changed = 1;
+        }
+        else if (is_named(&a, "Path") && is_backend_path(&a, claim)) {
+            apr_size_t len = strlen(claim->backend_path);
+
+            mended = apr_pstrcat(p, mended, "; Path=", claim->path,
+                                 apr_pstrmemdup(p, a.value + len, a.value_len - len), NULL);
+            changed = 1;
+        }
+        else {
+            secure &= !is_named(&a, "Secure");
+            mended = apr_pstrcat(p, mended, apr_pstrmemdup(p, semicolon, (apr_size_t)(a.end - semicolon)),
+                                 NULL);
+        }
+        semicolon = a.end;
+    }
+    if (secure) {
+        return apr_pstrcat(p, mended, "; Secure", NULL);
+    }
+    return changed ? mended : cookie;
+}

@@ -1,0 +1,209 @@
+# shellcheck shell=bash
+# The steps of "./quickstart check", which reads this file: every test there is, and one line with
+# the sum of what ran.
+#
+# A step is a function step_NAME that writes TAP ("ok - ...", "not ok - ...") to its output among
+# whatever else it has to say; run_step keeps the output as build/check-logs/NAME.log and counts.
+# To add one: write the function, name it in check(). A step that ran no test fails, a skipped test
+# fails, a test that was planned and did not run fails.
+
+# shellcheck disable=SC2154  # build and needs_build are quickstart's
+logs=$build/check-logs
+passed=0
+failed=0
+failed_steps=()
+
+# count_tap: "passed failed" of the TAP on stdin, which may be several streams in a row.
+count_tap() {
+    awk '
+        /^1\.\.0/ { bad++; next }
+        /^1\.\.[0-9]+/ { planned += substr($1, 4); next }
+        /^not ok([ \t]|$)/ { bad++; ran++; next }
+        /^ok([ \t]|$)/ { ran++; if ($0 ~ /#[ \t]*[Ss][Kk][Ii][Pp]/) bad++; else good++; next }
+        /^Bail out!/ { bad++; next }
+        END {
+            if (planned > ran) bad += planned - ran
+            print good + 0, bad + 0
+        }'
+}
+
+# tap "what must be true" COMMAND...: one test, by the command's exit status.
+tap() {
+    local what=$1
+    shift
+    if "$@"; then echo "ok - $what"; else
+        echo "not ok - $what"
+        return 1
+    fi
+}
+
+# run_step NAME "what it does" ["what to do when it fails"]
+run_step() {
+    local log=$logs/$1.log start=$SECONDS rc good bad
+    printf '==> %-58s' "$2"
+    ("step_$1") >"$log" 2>&1 </dev/null
+    rc=$?
+    read -r good bad < <(count_tap <"$log")
+    if [ "$bad" = 0 ]; then
+        if [ "$rc" != 0 ]; then
+            bad=1
+            echo "# the step itself ended with status $rc" >>"$log"
+        elif [ "$good" = 0 ]; then
+            bad=1
+            echo "# no test ran" >>"$log"
+        fi
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    printf '%5d passed, %d failed, %d s\n' "$good" "$bad" $((SECONDS - start))
+    [ "$bad" = 0 ] && return
+    failed_steps+=("$1")
+    grep -E '^not ok|^ok.*# *[Ss][Kk][Ii][Pp]|^Bail out!' "$log" | head -n 15 | sed 's/^/    /'
+    echo "    ... the end of ${log#"$top"/}:"
+    tail -n 25 "$log" | sed 's/^/    | /'
+    [ -z "${3:-}" ] || note "$3"
+}
+
+# ---------------------------------------------------------------- building
+
+# build_in DIR CC: a build with warnings as errors. Silent when nothing changed.
+build_in() {
+    (configure_in "$1" "$logs/${1##*/}-configure.log" --enable-werror CC="$2") && make -C "$1" "$(jobs_option)"
+}
+
+step_gcc() { tap "gcc builds it without a warning" build_in "$build/check/gcc" gcc; }
+step_clang() { tap "clang builds it without a warning" build_in "$build/check/clang" clang; }
+
+step_symbols() {
+    local names
+    names=$(nm -D --defined-only "$build/check/gcc/.libs/mod_atlassian_proxy.so" | awk '{print $3}')
+    echo "$names"
+    tap "the module exports its record and nothing else" [ "$names" = atlassian_proxy_module ]
+}
+
+# ---------------------------------------------------------------- reading
+
+# shell_scripts: every shell script of the sources, by its first line or name.
+shell_scripts() {
+    find . -path ./build -prune -o -path ./build-aux -prune -o -path ./.git -prune -o -name autom4te.cache -prune \
+        -o -type f -size -200k -print |
+        while IFS= read -r f; do
+            case $f in
+                */configure | */configure~ | */libtool | */config.status) ;;
+                *.bash | *.sh) echo "$f" ;;
+                *) head -n 1 "$f" | grep -aqE '^#! *(/usr)?/bin/(env +)?(ba)?sh' && echo "$f" ;;
+            esac
+        done
+}
+
+step_shellcheck() {
+    local f rc=0
+    while IFS= read -r f; do
+        tap "shellcheck $f" shellcheck -x -P SCRIPTDIR -P "$top" "$f" || rc=1
+    done < <(shell_scripts)
+    return $rc
+}
+
+step_cppcheck() {
+    local f rc=0
+    for f in mod_atlassian_proxy.c modules/*.c; do
+        [ -e "$f" ] || continue
+        tap "cppcheck $f" cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+            --enable=warning,performance,portability -I modules -I . "$f" || rc=1
+    done
+    return $rc
+}
+
+# ---------------------------------------------------------------- running
+
+# The unit tests of make check; each program's own TAP, or its automake result where it has none.
+step_unit() {
+    local rc=0 trs log
+    CMOCKA_MESSAGE_OUTPUT=TAP make -C "$build/check/gcc" check-TESTS >"$logs/unit-make.log" 2>&1 || rc=$?
+    sed 's/^/# /' "$logs/unit-make.log"
+    while IFS= read -r trs; do
+        log=${trs%.trs}.log
+        echo "# ${log#"$build"/}"
+        cat "$log"
+        grep -qE '^(not )?ok' "$log" ||
+            tap "${log##*/}" grep -q '^:test-result: PASS' "$trs"
+    done < <(find "$build/check/gcc" -name '*.trs' | sort)
+    return $rc
+}
+
+# apache_test MPM LOAD-ORDER: the Apache::Test suite against a running httpd with that MPM; the
+# module loaded before, within or after the modules it needs.
+apache_test() {
+    [ -e t/TEST ] || { echo "# there is no t/TEST"; return 1; }
+    (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
+        perl "$top/t/TEST" --mpm="$1" --load-order="$2" -verbose)
+}
+step_httpd_event() { apache_test event first; }
+step_httpd_worker() { apache_test worker middle; }
+step_httpd_prefork() { apache_test prefork last; }
+
+step_configure() { t/configure-errors; }
+
+# From the tarball, in a read-only source tree, installed and uninstalled again; one test file is enough.
+step_distcheck() {
+    tap "make distcheck" make -C "$build/check/gcc" distcheck MPM=event TESTARGS=t/12-requests.t
+}
+
+step_demonstration() { t/demonstration; }
+
+# ---------------------------------------------------------------- all of it
+
+# What, as in quickstart's own list: by what it is looked for, why, Debian's name, Fedora's.
+needs_check='
+cmd:clang|second compiler|clang|clang
+cmd:cppcheck|static analysis|cppcheck|cppcheck
+cmd:shellcheck|checks the scripts|shellcheck|ShellCheck
+header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
+perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
+perl:LWP::UserAgent|the tests'\'' web client|libwww-perl|perl-libwww-perl
+cmd:prove|runs the tests|perl|perl-Test-Harness
+cmd:curl|fetches the demonstration'\''s pages|curl|curl'
+
+# debian_list FILE WHY: rows for a file of Debian package names, one a line, # comments.
+debian_list() {
+    local p
+    sed 's/#.*//' "$1" | while read -r p _; do
+        [ -z "$p" ] || printf 'pkg:%s|%s|%s|\n' "$p" "$2" "$p"
+    done
+}
+
+needs_of_backends() {
+    local list=t/backend/packages.debian
+    [ -e "$list" ] || return 0
+    if [ "$(family)" = debian ]; then
+        debian_list "$list" "the tests' backends"
+    else
+        note "The tests' backends are listed for Debian only ($list): install their like by hand."
+    fi
+}
+
+# shellcheck disable=SC2154
+check() {
+    need "$needs_build
+$needs_check
+$(needs_of_backends)"
+    writable "$logs"
+    rm -f "$logs"/*.log
+    bootstrap "$logs/autoreconf.log"
+    say "Checking; everything the steps say is kept in build/check-logs/"
+    run_step gcc "build with gcc -Werror" "The compiler's first message is the one that counts."
+    run_step clang "build with clang -Werror"
+    run_step configure "configure names what is missing"
+    run_step symbols "one exported symbol"
+    run_step shellcheck "shellcheck, every script"
+    run_step cppcheck "cppcheck, every source file"
+    run_step unit "make check: unit tests"
+    run_step httpd_event "Apache::Test, event"
+    run_step httpd_worker "Apache::Test, worker"
+    run_step httpd_prefork "Apache::Test, prefork"
+    run_step distcheck "make distcheck"
+    run_step demonstration "the demonstration, as its user sees it"
+    [ ${#failed_steps[@]} -eq 0 ] || say "Failed: ${failed_steps[*]}"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" = 0 ]
+}
