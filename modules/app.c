@@ -160,6 +160,7 @@ static const char *set_synchrony_url(reader *in, const char *value)
 {
     atl_app *app = in->app;
     const char *path, *error;
+    apr_size_t len;
 
     error = atl_backend_parse(in->p, value, ATL_SYNCHRONY_PORT, &app->synchrony_backend, &path);
     if (error) {
@@ -168,8 +169,9 @@ static const char *set_synchrony_url(reader *in, const char *value)
     if (!strcmp(app->synchrony_backend.scheme, "https")) {
         return "Synchrony speaks http only; write http://host:8091";
     }
-    if (apr_cstr_casecmpn(path, ATL_SYNCHRONY_PATH "/v1", sizeof(ATL_SYNCHRONY_PATH "/v1")) == 0) {
-        path = ATL_SYNCHRONY_PATH; /* synchrony.service.url is written with /v1 */
+    len = strlen(path);
+    if (len >= 3 && !apr_cstr_casecmp(path + len - 3, "/v1")) {
+        path = apr_pstrmemdup(in->p, path, len - 3); /* as in synchrony.service.url */
     }
     app->synchrony_path = *path ? path : ATL_SYNCHRONY_PATH;
     app->synchrony = ATL_SYNCHRONY_DIRECT;
@@ -338,8 +340,9 @@ static const char *set_key(reader *in, const char *word, apr_size_t keylen)
 
     atl_lower(key);
     if (apr_table_get(in->seen, key)) {
-        return apr_psprintf(in->p, "%s= is given twice in this line (\"%.60s\" and %s); keep one",
-                            key, apr_table_get(in->seen, key), atl_quote(in->p, value));
+        return apr_psprintf(in->p, "%s= is given twice in this line (%s and %s); keep one", key,
+                            atl_quote(in->p, apr_table_get(in->seen, key)),
+                            atl_quote(in->p, value));
     }
     apr_table_set(in->seen, key, value);
     for (int i = 0; i < KEYS; i++) {
@@ -356,6 +359,45 @@ static const char *set_key(reader *in, const char *word, apr_size_t keylen)
 
 /* ------------------------------------------------------------------ backends */
 
+/* A line to paste is worth repeating as long as it can be read. */
+#define LONGEST_EXAMPLE 60
+
+static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
+{
+    const char *path;
+
+    if (word[1] == '/') {
+        return apr_psprintf(p, "%s is not a backend; write http:// before the host",
+                            atl_quote(p, word));
+    }
+    if (strchr(word, '@') || strlen(word) > LONGEST_EXAMPLE || atl_path_check(p, word, &path)) {
+        path = "/context";
+    }
+    return apr_psprintf(p, "%s is not a backend; a path alone lacks the host: write "
+                        "http://127.0.0.1:%u%s", atl_quote(p, word), port, path);
+}
+
+/* "timeout 90" would be read as two hosts. */
+static const char *bare_key(apr_pool_t *p, const char *word)
+{
+    const char *key = NULL;
+
+    for (int i = 0; i < KEYS; i++) {
+        key = apr_cstr_casecmp(word, keys[i].key) ? key : keys[i].key;
+    }
+    for (apr_size_t i = 0; i < WORKER_PARAMS; i++) {
+        key = apr_cstr_casecmp(word, worker_params[i].key) ? key : worker_params[i].key;
+    }
+    for (apr_size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (!apr_cstr_casecmp(word, refused[i].key)) {
+            return apr_psprintf(p, "%s: %s", refused[i].key, refused[i].reason);
+        }
+    }
+    return key ? apr_psprintf(p, "%s is a key; write %s=value (a host of that name is written "
+                              "http://%s:port)", key, key, key)
+               : NULL;
+}
+
 static const char *add_backend(reader *in, const char *word)
 {
     atl_app *app = in->app;
@@ -363,9 +405,10 @@ static const char *add_backend(reader *in, const char *word)
     const char *context, *error;
 
     if (*word == '/') {
-        return apr_psprintf(in->p, "%s is not a backend; a path alone lacks the host: write "
-                            "http://127.0.0.1:%u%.60s",
-                            atl_quote(in->p, word), app->product->port, word);
+        return path_alone(in->p, word, app->product->port);
+    }
+    if ((error = bare_key(in->p, word))) {
+        return error;
     }
     error = atl_backend_parse(in->p, word, app->product->port, &backend, &context);
     if (error) {
@@ -412,12 +455,70 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     return app;
 }
 
-static const char *unknown_product(apr_pool_t *p, const char *word)
+static const char *no_product(apr_pool_t *p, const char *word)
 {
     const atl_product *near = atl_product_nearest(word);
 
+    if (strpbrk(word, ":/.=@")) {
+        return apr_psprintf(p, "the product is missing before %s; write one of %s",
+                            atl_quote(p, word), atl_product_names(p));
+    }
     return apr_psprintf(p, "unknown product %s%s; the products are %s", atl_quote(p, word),
                         atl_did_you_mean(p, near ? near->name : NULL), atl_product_names(p));
+}
+
+/* Synchrony's paths at its own port and below Confluence, as far as this line claims them. */
+static int is_synchrony_proxy(const atl_app *app, const char *path)
+{
+    apr_size_t len = strlen(app->context);
+
+    return app->synchrony != ATL_SYNCHRONY_OFF && !strncmp(path, app->context, len) &&
+           !strcmp(path + len, ATL_SYNCHRONY_PROXY_PATH);
+}
+
+static int is_synchrony(const atl_app *app, const char *path)
+{
+    return app->synchrony == ATL_SYNCHRONY_DIRECT && !strcmp(path, app->synchrony_path);
+}
+
+/* One line must not want one path twice. */
+static const char *check_synchrony(const reader *in)
+{
+    const atl_app *app = in->app;
+
+    if (is_synchrony_proxy(app, app->synchrony_path) && is_synchrony(app, app->synchrony_path)) {
+        return apr_psprintf(in->p, "synchrony=: path %s is Confluence's own way to Synchrony; give "
+                            "Synchrony another one, as " ATL_SYNCHRONY_PATH, app->synchrony_path);
+    }
+    if (!is_synchrony(app, app->context)) {
+        return NULL;
+    }
+    return strcmp(app->context, ATL_SYNCHRONY_PATH)
+               ? apr_psprintf(in->p, "synchrony=: path %s is Confluence's own context; give Synchrony "
+                              "another one, as " ATL_SYNCHRONY_PATH, app->context)
+               : "context path " ATL_SYNCHRONY_PATH " is where browsers look for Synchrony; give "
+                 "Confluence another one (in its server.xml too), or write synchrony=internal";
+}
+
+static const char *check_exception(const reader *in, const char *path)
+{
+    const atl_app *app = in->app;
+    const char *shown = *path ? path : "/";
+    apr_size_t len = strlen(app->context);
+
+    if (!strcmp(path, app->context)) {
+        return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove the "
+                            "line", shown, app->product->label);
+    }
+    if (strncmp(path, app->context, len) || path[len] != '/') {
+        return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except", shown,
+                            app->context);
+    }
+    if (is_synchrony(app, path) || is_synchrony_proxy(app, path)) {
+        return apr_psprintf(in->p, "except=%s is Synchrony's own path; write %ssynchrony=off to free "
+                            "it", path, is_synchrony(app, path) ? "synchrony=internal or " : "");
+    }
+    return NULL;
 }
 
 /* A key that could change nothing is a mistake, not a wish. */
@@ -436,22 +537,13 @@ static const char *check_tls(const reader *in)
 
 static const char *check_except(const reader *in)
 {
-    const atl_app *app = in->app;
-    apr_size_t len = strlen(app->context);
+    const apr_array_header_t *except = in->app->except;
+    const char *error = NULL;
 
-    for (int i = 0; i < app->except->nelts; i++) {
-        const char *path = APR_ARRAY_IDX(app->except, i, const char *);
-
-        if (!strcmp(path, app->context)) {
-            return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove "
-                                "the line", *path ? path : "/", app->product->label);
-        }
-        if (strncmp(path, app->context, len) || path[len] != '/') {
-            return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except",
-                                path, app->context);
-        }
+    for (int i = 0; i < except->nelts && !error; i++) {
+        error = check_exception(in, APR_ARRAY_IDX(except, i, const char *));
     }
-    return NULL;
+    return error;
 }
 
 static void set_defaults(apr_pool_t *p, atl_app *app)
@@ -478,7 +570,7 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
     word = APR_ARRAY_IDX(words, 0, const char *);
     product = atl_product_find(word);
     if (!product) {
-        return unknown_product(p, word);
+        return no_product(p, word);
     }
     in.app = app_create(p, product);
     in.app->words = apr_array_pstrcat(p, words, ' ');
@@ -490,7 +582,8 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
         return error;
     }
     set_defaults(p, in.app);
-    if (!(error = check_except(&in)) && !(error = check_tls(&in))) {
+    if (!(error = check_synchrony(&in)) && !(error = check_except(&in)) &&
+        !(error = check_tls(&in))) {
         *app = in.app;
     }
     return error;

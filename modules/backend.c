@@ -12,6 +12,7 @@
 
 /* RFC 1035, section 2.3.4. */
 #define LONGEST_HOST 253
+#define LONGEST_LABEL 63
 
 void atl_backend_set(apr_pool_t *p, atl_backend *backend, const char *scheme, const char *host,
                      unsigned port)
@@ -35,7 +36,9 @@ static const char *check_ipv6(apr_pool_t *p, const char *literal)
         apr_ipsubnet_create(&subnet, literal, NULL, p) == APR_SUCCESS) {
         return NULL;
     }
-    return apr_psprintf(p, "%s is not an IPv6 address", atl_quote(p, literal));
+    return apr_psprintf(p, "%s is not an IPv6 address%s", atl_quote(p, literal),
+                        !strncmp(literal, "::ffff:", 7) ? "; write the IPv4 address it stands for"
+                                                        : "");
 }
 
 static int is_number(const char *text)
@@ -69,7 +72,21 @@ int atl_is_address(const char *host)
     return *host == '[' || atl_is_ipv4(host);
 }
 
-/* Resolvers read 10.1, 010.0.0.5 and 167772165 as addresses too, each in its own way. */
+/* Resolvers read 10.1, 010.0.0.5, 167772165 and 0x0a000005 as addresses too, each in its own way:
+ * whatever ends in a number must be one nobody can misread. */
+static int ends_in_number(const char *host)
+{
+    const char *end = host + strlen(host), *label;
+
+    end -= end > host && end[-1] == '.';
+    for (label = end; label > host && label[-1] != '.'; label--) {
+    }
+    if (end - label > 2 && label[0] == '0' && label[1] == 'x') {
+        return label + 2 + strspn(label + 2, "0123456789abcdef") == end;
+    }
+    return end > label && label + strspn(label, "0123456789") == end;
+}
+
 static const char *check_ipv4(apr_pool_t *p, const char *host)
 {
     return atl_is_ipv4(host) ? NULL
@@ -78,10 +95,25 @@ static const char *check_ipv4(apr_pool_t *p, const char *host)
                                             atl_quote(p, host));
 }
 
+/* Empty labels (but for the root's, after a last dot) and lengths; RFC 1035, section 2.3.4. */
+static int has_good_labels(const char *host)
+{
+    if (strlen(host) > LONGEST_HOST || host[0] == '-') {
+        return 0;
+    }
+    while (*host) {
+        apr_size_t len = strcspn(host, ".");
+
+        if (!len || len > LONGEST_LABEL) {
+            return 0;
+        }
+        host += len + (host[len] == '.');
+    }
+    return 1;
+}
+
 static const char *check_name(apr_pool_t *p, const char *host)
 {
-    const char *last_label = strrchr(host, '.');
-
     if (!*host) {
         return "a host name is missing; write http://host:port/context";
     }
@@ -97,11 +129,10 @@ static const char *check_name(apr_pool_t *p, const char *host)
                                 atl_quote(p, host), *c);
         }
     }
-    if (strlen(host) > LONGEST_HOST || host[0] == '.' || host[0] == '-' || strstr(host, "..")) {
+    if (!has_good_labels(host)) {
         return apr_psprintf(p, "%s is not a host name", atl_quote(p, host));
     }
-    last_label = last_label ? last_label + 1 : host;
-    return is_number(last_label) ? check_ipv4(p, host) : NULL;
+    return ends_in_number(host) ? check_ipv4(p, host) : NULL;
 }
 
 static const char *read_port(apr_pool_t *p, const char *text, unsigned *port)
@@ -111,6 +142,15 @@ static const char *read_port(apr_pool_t *p, const char *text, unsigned *port)
     }
     *port = (unsigned)atoi(text);
     return NULL;
+}
+
+static const char *too_many_colons(apr_pool_t *p, const char *authority)
+{
+    const char *quoted = atl_quote(p, authority);
+
+    return check_ipv6(p, authority)
+               ? apr_psprintf(p, "%s has more than one ':'; write host:port", quoted)
+               : apr_psprintf(p, "%s: write an IPv6 address in brackets: [%s]", quoted, authority);
 }
 
 const char *atl_authority_read(apr_pool_t *p, const char *authority, const char **host,
@@ -137,9 +177,7 @@ const char *atl_authority_read(apr_pool_t *p, const char *authority, const char 
     else {
         colon = strchr(copy, ':');
         if (colon && strchr(colon + 1, ':')) {
-            return apr_psprintf(p, "%s: write an IPv6 address in brackets: [%s]",
-                                atl_quote(p, authority),
-                                check_ipv6(p, copy) ? "::1" : copy);
+            return too_many_colons(p, copy);
         }
         if (colon) {
             *colon = '\0';
@@ -152,14 +190,13 @@ const char *atl_authority_read(apr_pool_t *p, const char *authority, const char 
     return colon ? read_port(p, colon + 1, port) : NULL;
 }
 
-static const char *check_url_extras(apr_pool_t *p, const char *word, const char *authority,
-                                    const char *rest)
+/* Nothing of the word is repeated: it may be a password. */
+static const char no_credentials[] =
+    "a backend URL cannot carry a user name or password (the part before '@'); "
+    "applications have their own log-in, remove it";
+
+static const char *check_url_extras(apr_pool_t *p, const char *word, const char *rest)
 {
-    if (strchr(authority, '@')) {
-        /* Not quoted: it may be a password. */
-        return "a backend URL cannot carry a user name or password (the part before '@'); "
-               "applications have their own log-in, remove it";
-    }
     if (strchr(rest, '?')) {
         return apr_psprintf(p, "backend %s has a query; a backend is a host, a port and a context "
                             "path, remove the part from '?' on", atl_quote(p, word));
@@ -176,6 +213,9 @@ static const char *read_scheme(apr_pool_t *p, const char *word, const char *sepa
 {
     const char *given = apr_pstrmemdup(p, word, (apr_size_t)(separator - word));
 
+    if (strchr(given, '@')) {
+        return no_credentials;
+    }
     if (!apr_cstr_casecmp(given, "http")) {
         *scheme = "http";
         *port = 80;
@@ -196,6 +236,20 @@ static const char *read_scheme(apr_pool_t *p, const char *word, const char *sepa
                             : "");
 }
 
+/* http:/host, http:host, http:\\host */
+static const char *check_slashes(apr_pool_t *p, const char *word)
+{
+    static const char *const schemes[] = {"http:", "https:"};
+
+    for (apr_size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (!apr_cstr_casecmpn(word, schemes[i], strlen(schemes[i]))) {
+            return apr_psprintf(p, "%s: a URL begins with %s// (two slashes)", atl_quote(p, word),
+                                schemes[i]);
+        }
+    }
+    return NULL;
+}
+
 const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_port,
                               atl_backend *backend, const char **path)
 {
@@ -209,11 +263,27 @@ const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_
         }
         rest = separator + 3;
     }
+    else if ((error = check_slashes(p, word))) {
+        return error;
+    }
     authority = apr_pstrmemdup(p, rest, strcspn(rest, "/?#"));
     rest += strlen(authority);
+<<<<<<< HEAD
     if ((error = check_url_extras(p, word, authority, rest)) ||
         (error = atl_authority_read(p, authority, &host, &port)) ||
         (error = atl_path_check(p, *rest ? rest : "/", path))) {
+=======
+    error = check_url_extras(p, word, rest);
+    if (!error) {
+        error = read_authority(p, authority, &host, &port);
+    }
+    /* A password may hold '/', '?' and '#', and then this is no authority and no rest. A path may
+     * hold '@', so it is judged after. */
+    if (strchr(authority, '@') || (error && strchr(word, '@'))) {
+        return no_credentials;
+    }
+    if (error || (error = atl_path_check(p, *rest ? rest : "/", path))) {
+>>>>>>> unittests
         return error;
     }
     atl_backend_set(p, backend, scheme, host, port);
@@ -251,15 +321,13 @@ const char *atl_path_check(apr_pool_t *p, const char *path, const char **clean)
     if (*path != '/') {
         return apr_psprintf(p, "path %s must begin with /", atl_quote(p, path));
     }
-    if (len > 1 && path[len - 1] == '/') {
-        len--;
-    }
-    *clean = len > 1 ? apr_pstrmemdup(p, path, len) : "";
-    for (segment = *clean; *segment; segment += strcspn(segment, "/")) {
+    len -= path[len - 1] == '/';
+    for (segment = path; segment < path + len; segment += strcspn(segment, "/")) {
         segment++;
         if ((error = check_segment(p, path, segment, strcspn(segment, "/")))) {
             return error;
         }
     }
+    *clean = apr_pstrmemdup(p, path, len);
     return NULL;
 }

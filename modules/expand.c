@@ -201,8 +201,11 @@ static void emit_ipv6_worker(expander *e, const atl_worker *worker)
 static void emit_worker(expander *e, const atl_worker *worker)
 {
     const atl_app *app = worker->first->app;
-    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, worker->url), " ", worker->params, ">",
-                                   NULL);
+    int bare = !strcmp(worker->url, worker->first->backend->origin);
+    /* httpd compares characters: without the slash the section of http://10.0.0.1 would be merged
+     * into http://10.0.0.10 and http://10.0.0.1:8090 too. */
+    const char *url = bare ? apr_pstrcat(e->p, worker->url, "/", NULL) : worker->url;
+    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, url), " ", worker->params, ">", NULL);
     expander inner;
 
     if (*worker->first->backend->host == '[') {
@@ -363,11 +366,13 @@ static const char *synchrony_setting(apr_pool_t *p, const atl_site *site, const 
     case ATL_SYNCHRONY_DIRECT:
         break;
     }
-    return apr_psprintf(
-        p,
-        "nothing, when Confluence starts its own Synchrony;\n"
-        "for a standalone one: -Dsynchrony.service.url=%s/v1",
-        atl_base_url(p, &site->public, app->synchrony_path));
+    /* Under another path browsers find Synchrony only if Confluence tells them. */
+    return apr_pstrcat(p, strcmp(app->synchrony_path, ATL_SYNCHRONY_PATH)
+                              ? ""
+                              : "nothing, when Confluence starts its own Synchrony;\n"
+                                "for a standalone one: ",
+                       "-Dsynchrony.service.url=",
+                       atl_base_url(p, &site->public, app->synchrony_path), "/v1", NULL);
 }
 
 /* Tomcat names the file of context /a/b a#b.xml (its documentation, "The Context Container"). */

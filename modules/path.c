@@ -26,15 +26,23 @@ static int hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Two-, three- and four-byte forms of what fits in fewer bytes: old decoders read %c0%af as '/'. */
+/* Two- to six-byte forms of what fits in fewer bytes: old decoders read %c0%af as '/'. */
 static int is_overlong(const char *name, apr_size_t len)
 {
+    static const struct {
+        unsigned char lead, below; /* with a second byte from 0x80 up to this one */
+    } forms[] = {{0xe0, 0xa0}, {0xf0, 0x90}, {0xf8, 0x88}, {0xfc, 0x84}};
+
     for (apr_size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)name[i], next = i + 1 < len ? (unsigned char)name[i + 1] : 0;
 
-        if (c == 0xc0 || c == 0xc1 || (c == 0xe0 && next >= 0x80 && next < 0xa0) ||
-            (c == 0xf0 && next >= 0x80 && next < 0x90)) {
+        if (c == 0xc0 || c == 0xc1) {
             return 1;
+        }
+        for (apr_size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
+            if (c == forms[f].lead && next >= 0x80 && next < forms[f].below) {
+                return 1;
+            }
         }
     }
     return 0;
@@ -67,16 +75,28 @@ static int is_dots(const char *name, apr_size_t len, apr_size_t dots)
     return len == dots && !memcmp(name, "..", dots);
 }
 
+/* What stood before each segment, so that ".." undoes it whatever its name decoded to: a name may
+ * hold several slashes of its own (%2f). */
+typedef struct mark {
+    apr_size_t rlen, certain;
+} mark;
+
+typedef struct marks {
+    mark *at;
+    int n;
+} marks;
+
 /* Forgets the last segment of both; 0 if there is none. */
-static int climb(writer *out)
+static int climb(writer *out, marks *starts)
 {
-    if (out->rlen <= 1) {
+    if (!starts->n) {
         return 0;
     }
-    /* A name may hold several slashes of its own (%2f): the raw segment says where it began,
-     * and the resolved one is as many names shorter. */
+    starts->n--;
+    out->rlen = starts->at[starts->n].rlen;
+    out->certain = starts->at[starts->n].certain;
     out->wlen--;
-    while (out->wlen > 1 && out->raw[out->wlen - 1] != '/') {
+    while (out->raw[out->wlen - 1] != '/') {
         out->wlen--;
     }
     return 1;
@@ -111,12 +131,6 @@ static int append_parts(writer *out, char *name, apr_size_t len)
     }
 }
 
-/* Ends of resolved segments, so that ".." undoes a segment whatever its name decoded to. */
-typedef struct marks {
-    apr_size_t *at;
-    int n;
-} marks;
-
 static void append_raw(writer *out, const char *segment, apr_size_t len)
 {
     memcpy(out->raw + out->wlen, segment, len);
@@ -136,9 +150,9 @@ static atl_path_status read_segment(apr_pool_t *p, writer *out, marks *starts, c
                                     apr_size_t name, apr_size_t len, int last)
 {
     char *decoded = out->resolved + out->rlen; /* decoded in place: it fits, see atl_path_read */
-    apr_ssize_t n = decode(segment, name, decoded);
+    apr_ssize_t n = decode(segment + name, len - name, decoded); /* parameters go unread, but on */
 
-    if (n < 0) {
+    if (n < 0 || (n = decode(segment, name, decoded)) < 0) {
         return ATL_PATH_BAD_ESCAPE;
     }
     if (n == 0) {
@@ -153,13 +167,10 @@ static atl_path_status read_segment(apr_pool_t *p, writer *out, marks *starts, c
         if (len != 2 && !out->before_climb) {
             out->before_climb = apr_pstrmemdup(p, out->resolved, out->rlen);
         }
-        if (!starts->n || !climb(out)) {
-            return ATL_PATH_ABOVE_ROOT;
-        }
-        out->rlen = starts->at[--starts->n];
-        return ATL_PATH_OK;
+        return climb(out, starts) ? ATL_PATH_OK : ATL_PATH_ABOVE_ROOT;
     }
-    starts->at[starts->n++] = out->rlen;
+    starts->at[starts->n].rlen = out->rlen;
+    starts->at[starts->n++].certain = out->certain;
     if (!append_parts(out, decoded, (apr_size_t)n)) {
         return ATL_PATH_AMBIGUOUS;
     }

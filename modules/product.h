@@ -14,7 +14,7 @@ typedef struct atl_setting {
     const char *versions; /* which releases it is for */
     const char *file;     /* where it goes */
     /* The text; {scheme} {secure} {host} {port} {context} {home-context} {backend-port}
-     * {base-url} {public-root} {context-name} {synchrony} stand for the line's own values. */
+     * {base-url} {context-name} {synchrony} stand for the line's own values. */
     const char *text;
 } atl_setting;
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No host listens on it. */
+#define NO_PORT 0
+
 typedef struct address {
     int tls;
     const char *host;
@@ -26,9 +29,9 @@ static void read_authority(const char *authority, apr_size_t len, unsigned defau
         colon--;
     }
     to->host = authority;
-    if (colon > authority && colon[-1] == ':' && colon < end) {
+    if (colon > authority && colon[-1] == ':') {
         to->len = (apr_size_t)(colon - 1 - authority);
-        to->port = (unsigned)atoi(colon);
+        to->port = colon == end ? default_port : end - colon > 5 ? NO_PORT : (unsigned)atoi(colon);
     }
     else {
         to->len = len;
@@ -51,7 +54,7 @@ static int read_location(const char *location, address *to)
     }
     to->path = location + strcspn(location, "/?#");
     read_authority(location, (apr_size_t)(to->path - location), to->tls ? 443 : 80, to);
-    return to->len > 0;
+    return to->len > 0 && to->port != NO_PORT;
 }
 
 static int same_host(const address *a, const char *host, apr_size_t len)
@@ -76,9 +79,12 @@ static atl_redirect_kind judge(const atl_claim *claim, int tls, const char *host
     if (!same_host(to, public.host, public.len)) {
         return ATL_REDIRECT_RIGHT;
     }
-    /* https:// from an http site is how people are sent to the secure one. */
+    /* https:// from an http site is how people are sent to the secure one; another port is
+     * another service. */
     if (tls && !to->tls) {
-        return ATL_REDIRECT_WRONG_SCHEME;
+        return to->port == 80 || to->port == public.port || to->port == backend->port
+                   ? ATL_REDIRECT_WRONG_SCHEME
+                   : ATL_REDIRECT_RIGHT;
     }
     return to->port != public.port && to->port == backend->port ? ATL_REDIRECT_WRONG_PORT
                                                                 : ATL_REDIRECT_RIGHT;
@@ -101,6 +107,7 @@ atl_redirect_kind atl_redirect_judge(apr_pool_t *p, const atl_claim *claim, cons
     if (strncmp(to.path, claim->backend_path, len) || (to.path[len] && !strchr("/?#", to.path[len]))) {
         return ATL_REDIRECT_RIGHT; /* another context on that host: not this application's */
     }
-    *path = to.path[len] || *claim->path ? apr_pstrcat(p, claim->path, to.path + len, NULL) : "/";
+    *path = apr_pstrcat(p, claim->path, *claim->path || to.path[len] == '/' ? "" : "/",
+                        to.path + len, NULL);
     return kind;
 }

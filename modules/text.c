@@ -41,13 +41,14 @@ static unsigned distance(const char *a, apr_size_t alen, const char *b, apr_size
 int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 {
     apr_size_t wlen = strlen(word), clen = strlen(candidate);
-    unsigned limit = clen < 6 ? 2 : (unsigned)(clen / 3), d;
+    /* Of two letters none can be wrong, but one may be doubled: "onn", and never "no". */
+    unsigned limit = clen > 2 ? (unsigned)clen / 3 : wlen > clen, d;
 
     if (wlen > LONGEST_WORD || clen > LONGEST_WORD || !wlen) {
         return 0;
     }
     d = distance(word, wlen, candidate, clen);
-    if (d > limit || d >= clen || d >= *best) {
+    if (d > limit || d >= *best) {
         return 0;
     }
     *best = d;
@@ -56,8 +57,13 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate)
 
 const char *atl_quote(apr_pool_t *p, const char *word)
 {
-    return strlen(word) > LONGEST_QUOTE ? apr_psprintf(p, "\"%.*s...\"", LONGEST_QUOTE, word)
-                                        : apr_pstrcat(p, "\"", word, "\"", NULL);
+    const char *at = strrchr(word, '@');
+    const char *start = at ? "\"..." : "\"";
+
+    word = at ? at : word;
+    return strlen(word) > LONGEST_QUOTE
+               ? apr_psprintf(p, "%s%.*s...\"", start, LONGEST_QUOTE, word)
+               : apr_pstrcat(p, start, word, "\"", NULL);
 }
 
 const char *atl_did_you_mean(apr_pool_t *p, const char *nearest)

@@ -16,15 +16,15 @@ typedef unsigned atl_nearest;
 /*
  * Compares a mistyped word with one candidate, by edit distance with transpositions
  * (Damerau-Levenshtein, optimal string alignment) and without regard to letter case.
- * Returns 1 and updates *best when the candidate is near enough to suggest (a third of its
- * letters, at least one) and nearer than all before it; 0 otherwise.
+ * Returns 1 and updates *best when the candidate is near enough to suggest (off by a third of its
+ * letters at most, so that "no" never suggests "on") and nearer than all before it; 0 otherwise.
  */
 int atl_nearer(atl_nearest *best, const char *word, const char *candidate);
 
 /*
  * A word from an administrator as it may stand in a message: in double quotes, cut after 60 bytes
- * with "..." (a configuration line may be megabytes long). httpd's log escapes what is not
- * printable. From p.
+ * with "..." (a configuration line may be megabytes long). What stands before an '@' is left out:
+ * it may be a password. httpd's log escapes what is not printable. From p.
  */
 const char *atl_quote(apr_pool_t *p, const char *word);
 

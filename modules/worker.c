@@ -78,7 +78,7 @@ static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
                         app->ca ? app->ca : "", params_of(p, claim));
 }
 
-/* The settings that get the bare URL of each origin: those of its root context, else the first
+/* The settings that get the bare URL of each origin when nobody has its root context: the first
  * claim's. */
 static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims)
 {
@@ -88,54 +88,98 @@ static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
         const char *origin = claim->backend ? claim->backend->origin : NULL;
 
-        if (origin && (!*claim->backend_path || !apr_hash_get(bare, origin, APR_HASH_KEY_STRING))) {
+        if (origin && !apr_hash_get(bare, origin, APR_HASH_KEY_STRING)) {
             apr_hash_set(bare, origin, APR_HASH_KEY_STRING, settings_of(p, claim));
         }
     }
     return bare;
 }
 
-static const char *url_of(apr_pool_t *p, const atl_claim *claim, apr_hash_t *bare)
-{
-    const char *origin = claim->backend->origin;
+/* A worker under construction. */
+typedef struct draft {
+    atl_worker worker;
+    const char *settings;
+} draft;
 
-    return strcmp(settings_of(p, claim), apr_hash_get(bare, origin, APR_HASH_KEY_STRING))
-               ? apr_pstrcat(p, origin, claim->backend_path, NULL)
-               : origin;
+/* The worker mod_proxy would find for a claim: it compares characters, not segments, so that the
+ * worker of /jira takes /jira2 too. */
+static draft *found_by_mod_proxy(apr_pool_t *p, apr_hash_t *by_url, const atl_claim *claim)
+{
+    apr_size_t least = strlen(claim->backend->origin);
+    const char *url = apr_pstrcat(p, claim->backend->origin, claim->backend_path, NULL);
+
+    for (apr_size_t len = strlen(url); len >= least; len--) {
+        draft *found = apr_hash_get(by_url, url, (apr_ssize_t)len);
+        if (found) {
+            return found;
+        }
+    }
+    return NULL;
 }
 
+static draft *draft_for(apr_pool_t *p, const atl_claim *claim, const char *settings, int is_bare)
+{
+    draft *made = apr_pcalloc(p, sizeof(*made));
+
+    made->worker.url = is_bare ? claim->backend->origin
+                               : apr_pstrcat(p, claim->backend->origin, claim->backend_path, NULL);
+    made->worker.params = params_of(p, claim);
+    made->worker.first = claim;
+    made->settings = settings;
+    return made;
+}
+
+static int is_url_of(const draft *made, const atl_claim *claim)
+{
+    return strlen(made->worker.url) ==
+           strlen(claim->backend->origin) + strlen(claim->backend_path);
+}
+
+/* Shorter paths first: what a longer one would inherit is known when it is its turn. */
+static int by_path_length(const void *a, const void *b)
+{
+    const atl_claim *x = *(const atl_claim *const *)a, *y = *(const atl_claim *const *)b;
+    apr_size_t xlen = strlen(x->backend_path), ylen = strlen(y->backend_path);
+
+    return xlen != ylen ? (xlen > ylen) - (xlen < ylen) : strcmp(x->path, y->path);
+}
+
+/* httpd looks for a section's worker by prefix: after the one of the bare URL, the section of a path
+ * would change that one in place of making its own (mod_proxy.c, proxysection). */
 static int by_url_length(const void *a, const void *b)
 {
     const atl_worker *x = *(const atl_worker *const *)a, *y = *(const atl_worker *const *)b;
     apr_size_t xlen = strlen(x->url), ylen = strlen(y->url);
 
-    return xlen != ylen ? (xlen > ylen) - (xlen < ylen) : strcmp(x->url, y->url);
+    return xlen != ylen ? (xlen < ylen) - (xlen > ylen) : strcmp(x->url, y->url);
 }
 
 apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims)
 {
     apr_array_header_t *workers = apr_array_make(p, 4, sizeof(atl_worker *));
+    apr_array_header_t *sorted = apr_array_copy(p, claims);
     apr_hash_t *by_url = apr_hash_make(p), *bare = bare_settings(p, claims);
 
-    for (int i = 0; i < claims->nelts; i++) {
-        atl_claim *claim = APR_ARRAY_IDX(claims, i, atl_claim *);
-        const char *url;
-        atl_worker *worker;
+    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(atl_claim *), by_path_length);
+    for (int i = 0; i < sorted->nelts; i++) {
+        atl_claim *claim = APR_ARRAY_IDX(sorted, i, atl_claim *);
+        const char *settings;
+        draft *used;
 
         if (!claim->backend) {
             continue;
         }
-        url = url_of(p, claim, bare);
-        worker = apr_hash_get(by_url, url, APR_HASH_KEY_STRING);
-        if (!worker) {
-            worker = apr_pcalloc(p, sizeof(*worker));
-            worker->url = url;
-            worker->params = params_of(p, claim);
-            worker->first = claim;
-            apr_hash_set(by_url, url, APR_HASH_KEY_STRING, worker);
-            APR_ARRAY_PUSH(workers, atl_worker *) = worker;
+        settings = settings_of(p, claim);
+        used = found_by_mod_proxy(p, by_url, claim);
+        /* Two lines with one Synchrony: what cannot be told apart is shared. */
+        if (!used || (strcmp(used->settings, settings) && !is_url_of(used, claim))) {
+            used = draft_for(p, claim, settings,
+                             !used && !strcmp(settings, apr_hash_get(bare, claim->backend->origin,
+                                                                     APR_HASH_KEY_STRING)));
+            apr_hash_set(by_url, used->worker.url, APR_HASH_KEY_STRING, used);
+            APR_ARRAY_PUSH(workers, atl_worker *) = &used->worker;
         }
-        claim->worker = worker;
+        claim->worker = &used->worker;
     }
     qsort(workers->elts, (size_t)workers->nelts, sizeof(atl_worker *), by_url_length);
     return workers;

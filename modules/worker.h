@@ -17,8 +17,8 @@ struct atl_worker {
 
 /*
  * Gives every claim with a backend its worker.
- * claims: array of atl_claim *. Returns the workers (array of atl_worker *, shorter URLs first,
- * as sections are merged in that order), all from p.
+ * claims: array of atl_claim *. Returns the workers (array of atl_worker *, longer URLs first:
+ * the order their sections must stand in), all from p.
  *
  * mod_proxy finds a worker by the longest URL that is a prefix of the request's, so of all
  * that share a scheme, host and port one group gets the bare URL; claims whose settings differ

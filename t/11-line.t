@@ -46,7 +46,7 @@ my @wrong = (
     ['jria', qr/unknown product "jria" \(did you mean "jira"\?\); the products are bamboo/],
     ['konfluence http://n/', qr/unknown product "konfluence" \(did you mean "confluence"\?\)/],
     ['nginx http://n/', qr/unknown product "nginx"; the products are/],
-    ['http://n/wiki confluence', qr{unknown product "http://n/wiki"; the products are}],
+    ['http://n/wiki confluence', qr{the product is missing before "http://n/wiki"; write one of bamboo}],
     ['jira http://n/jira tiemout=3', qr/unknown key "tiemout" \(did you mean "timeout"\?\); keys are .*compression.*worker parameters$/],
     ['jira http://n/jira conectiontimeout=3', qr/unknown key "conectiontimeout" \(did you mean "connectiontimeout"\?\)/],
     ['jira http://n/jira timeout=3 max=1 TIMEOUT=4', qr/timeout= is given twice in this line \("3" and "4"\); keep one/],
@@ -152,7 +152,7 @@ is($same, 0, 'a root Confluence takes /synchrony-proxy from the 404 of another')
 # What mod_proxy alone can judge is reported with our line and the line it stands for.
 ($exit, $out, $err, my $file) = configtest(vhost('AtlassianApp jira http://a/x flushpackets=perhaps'));
 isnt($exit, 0);
-like($err, qr{ATLP0102: AtlassianApp on line 2 of \Q$file\E: httpd does not accept what the line stands for, "<Proxy "http://a" [^>]*flushpackets=perhaps>": <Proxy flushpackets must be on\|off\|auto});
+like($err, qr{ATLP0102: AtlassianApp on line 2 of \Q$file\E: httpd does not accept what the line stands for, "<Proxy "http://a/" [^>]*flushpackets=perhaps>": <Proxy flushpackets must be on\|off\|auto});
 
 # Where the line may not stand.
 for my $section ('<Location "/x">', '<Directory "/">', '<Proxy "*">', '<Files "x">') {

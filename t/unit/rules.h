@@ -1,0 +1,21 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * What must hold for any input at all: asserted by the unit tests for their rows and by the fuzz
+ * targets for whatever they think of. Each returns NULL, or the rule that is broken.
+ */
+#ifndef ATL_RULES_H
+#define ATL_RULES_H
+
+#include <apr_pools.h>
+
+/* uri begins with '/'. */
+const char *path_rule_broken(apr_pool_t *p, const char *uri);
+
+/* A line's words, without the directive. */
+const char *line_rule_broken(apr_pool_t *p, const char *line);
+
+/* A Host and a Location header. */
+const char *redirect_rule_broken(apr_pool_t *p, const char *host, const char *location);
+
+#endif
