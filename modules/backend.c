@@ -268,14 +268,9 @@ const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_
     }
     authority = apr_pstrmemdup(p, rest, strcspn(rest, "/?#"));
     rest += strlen(authority);
-<<<<<<< HEAD
-    if ((error = check_url_extras(p, word, authority, rest)) ||
-        (error = atl_authority_read(p, authority, &host, &port)) ||
-        (error = atl_path_check(p, *rest ? rest : "/", path))) {
-=======
     error = check_url_extras(p, word, rest);
     if (!error) {
-        error = read_authority(p, authority, &host, &port);
+        error = atl_authority_read(p, authority, &host, &port);
     }
     /* A password may hold '/', '?' and '#', and then this is no authority and no rest. A path may
      * hold '@', so it is judged after. */
@@ -283,7 +278,6 @@ const char *atl_backend_parse(apr_pool_t *p, const char *word, unsigned default_
         return no_credentials;
     }
     if (error || (error = atl_path_check(p, *rest ? rest : "/", path))) {
->>>>>>> unittests
         return error;
     }
     atl_backend_set(p, backend, scheme, host, port);

@@ -4,8 +4,10 @@ use Atl::Test;
 use Compress::Raw::Zlib qw(crc32);
 use IO::Select;
 
+use Atl::Backends ();
 use Atl::Memory;
 use Atl::Pattern;
+use Atl::Server;
 
 # 2 GiB and a bit: what counts in 31 or 32 bits shows.
 my $HUGE  = (2 << 30) + 12_345_678;
@@ -260,6 +262,24 @@ subtest 'large and many headers' => sub {
     $r = ask($c, GET => '/jira/headers?' . join '&', map { "Set-Cookie=c$_%3D$_" } 1 .. 40)->response;
     is_deeply([$r->values('Set-Cookie')], [map { "c$_=$_" } 1 .. 40], 'each cookie a line of its own, in order');
     is(ask(raw('streaming'), GET => '/jira/echo', 'X-Large: ' . 'x' x 9000)->response->{status}, 400, "beyond httpd's own limit");
+};
+
+# No servlet container of the backends sends 103: here, and only here, a socket plays the application.
+subtest 'interim answers' => sub {
+    my $port = Atl::Backends::free_port();
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5, ReuseAddr => 1) or die "listen: $!\n";
+    my $server = Atl::Server->start(text => sub { "Listen 127.0.0.1:$_[0]\nAtlassianApp jira http://127.0.0.1:$port/jira\n" });
+    my $c = ask(raw($server->port), GET => '/jira/early');
+    IO::Select->new($listener)->can_read(30) or die "nobody came\n";
+    my $application = Atl::Raw->connect(scalar $listener->accept);
+    like($application->read_until("\r\n\r\n"), qr{^GET /jira/early HTTP/1\.1\r\n});
+    $application->send("HTTP/1.1 103 Early Hints\r\nLink: </x.css>; rel=preload\r\n\r\n");
+    my $hint = $c->head;
+    is("$hint->{status} " . $hint->header('Link'), '103 </x.css>; rel=preload', 'passes at once');
+    $application->send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+    my $r = $c->response;
+    is("$r->{status} $r->{body}", '200 done', 'and the answer after it');
+    is_deeply([$server->stop], [], 'the error log is clean');
 };
 
 done_testing;

@@ -65,23 +65,26 @@ subtest 'modules that are missing' => sub {
 };
 
 subtest 'what one server is told stays with it' => sub {
-    my $server = Atl::Server->start(ports => 4, text => sub {
-        my ($main, $app, $none, $own) = @_;
+    my $server = Atl::Server->start(ports => 5, text => sub {
+        my ($main, $app, $none, $own, $rule) = @_;
         return join '', (map { "Listen 127.0.0.1:$_\n" } @_), $grant, app('jira', 'compression=off timeout=77'),
             "<VirtualHost *:$app>\n", app('confluence', 'trusted-proxy=127.0.0.1'), "</VirtualHost>\n",
             "<VirtualHost *:$none>\n</VirtualHost>\n",
-            "<VirtualHost *:$own>\nProxyPass /jira http://127.0.0.1:$jira/jira\nProxyPass /wiki http://127.0.0.1:$confluence/wiki\n</VirtualHost>\n";
+            "<VirtualHost *:$own>\nProxyPass /jira http://127.0.0.1:$jira/jira\nProxyPass /wiki http://127.0.0.1:$confluence/wiki\n</VirtualHost>\n",
+            # Not a word of mod_proxy's: httpd lets it share the main server's record.
+            "<VirtualHost *:$rule>\nRewriteEngine on\nRewriteRule ^/jira(/.*) http://127.0.0.1:$jira/jira\$1 [P]\n</VirtualHost>\n";
     });
     my @told = (headers => ['Accept-Encoding: gzip', 'X-Forwarded-For: 192.0.2.9', 'X-Forwarded-Proto: https'], host => 'people.example.test');
-    my ($main, $app, $none, $own) = map { $server->port($_) } 0 .. 3;
+    my ($main, $app, $none, $own, $rule) = map { $server->port($_) } 0 .. 4;
     is(join(' ', map { get($_, '/jira/echo')->{status} } $main, $app, $none, $own), '200 404 404 200', '/jira: the main server, and the own ProxyPass');
     is(join(' ', map { get($_, '/wiki/echo')->{status} } $main, $app, $none, $own), '404 200 404 200', '/wiki: the virtual host, and the own ProxyPass');
     is(get($_, '/local/file.txt')->{body}, "served by httpd\n", 'others serve their files') for $main, $app, $none;
     is(get($app, '/wiki/echo', @told)->echo->{header}{'x-forwarded-for'}[0], '192.0.2.9', 'the load balancer is believed where it is named');
     is(get($main, '/jira/echo', @told)->echo->{header}{'x-forwarded-for'}[0], '127.0.0.1', 'and not in another server');
-    for my $target ('/jira/echo', '/wiki/echo') {
-        my $header = get($own, $target, @told)->echo->{header};
-        like($header->{host}[0], qr/^127\.0\.0\.1:(?:$jira|$confluence)$/, "$target by the administrator's own ProxyPass: stock Host");
+    for my $where ([$own, '/jira/echo'], [$own, '/wiki/echo'], [$rule, '/jira/echo']) {
+        my ($port, $target) = @$where;
+        my $header = get($port, $target, @told)->echo->{header};
+        like($header->{host}[0], qr/^127\.0\.0\.1:(?:$jira|$confluence)$/, "$target by the administrator's own " . ($port == $own ? 'ProxyPass' : 'RewriteRule') . ': stock Host');
         is($header->{'accept-encoding'}[0], 'gzip');
         is($header->{'x-forwarded-for'}[0], '192.0.2.9, 127.0.0.1', 'stock X-Forwarded-For');
         ok($header->{'x-forwarded-server'}, 'stock X-Forwarded-Server');
