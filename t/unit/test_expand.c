@@ -36,12 +36,19 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
 #define VOUCHING_BUT_FOR                                                                           \
     UNSET("X-Forwarded-Host") UNSET("X-Forwarded-Proto") UNSET("X-Forwarded-Port")                 \
     UNSET("X-Forwarded-Ssl") UNSET("X-Forwarded-Prefix") UNSET("X-Forwarded-Server")               \
-    UNSET("X-Forwarded-By") UNSET("X-Forwarded-Scheme") UNSET("X-Real-IP") UNSET("X-Client-IP")    \
-    UNSET("X-Cluster-Client-IP") UNSET("True-Client-IP") UNSET("Front-End-Https")                  \
-    UNSET("X-Original-URL") UNSET("X-Original-Host") UNSET("X-Original-URI")                       \
-    UNSET("X-Original-For") UNSET("X-Original-Proto") UNSET("X-Rewrite-URL")                       \
+    UNSET("X-Forwarded-By") UNSET("X-Forwarded-Scheme") UNSET("X-Forwarded-Path")                  \
+    UNSET("X-Forwarded-Protocol") UNSET("X-Forwarded-Context") UNSET("X-Forwarded-Uri")            \
+    UNSET("X-Forwarded-Url") UNSET("X-Forwarded-Method") UNSET("X-Forwarded") UNSET("X-Real-IP")   \
+    UNSET("X-Client-IP") UNSET("X-Remote-IP") UNSET("X-Remote-Addr")                               \
+    UNSET("X-Cluster-Client-IP") UNSET("X-Originating-IP") UNSET("True-Client-IP")                 \
+    UNSET("Front-End-Https") UNSET("X-Proxied-Https") UNSET("X-Original-URL")                      \
+    UNSET("X-Original-Host") UNSET("X-Original-URI") UNSET("X-Original-For")                       \
+    UNSET("X-Original-Proto") UNSET("X-Original-Forwarded-For") UNSET("X-Rewrite-URL")             \
     UNSET("X-Url-Scheme") UNSET("X-Host")
-#define VOUCHING UNSET("Forwarded") UNSET("X-Forwarded-For") VOUCHING_BUT_FOR
+#define OTHERS                                                                                     \
+    " # AtlassianApp drops every other X-Forwarded-*, X-Original-* and X-Rewrite-* of a client "   \
+    "too,\n # and those written with \"_\"; stock httpd needs each name:\n"
+#define VOUCHING OTHERS UNSET("Forwarded") UNSET("X-Forwarded-For") VOUCHING_BUT_FOR
 #define SECURE                                                                                     \
     "   Header edit Set-Cookie \"(?i)^((?:(?!;\\s*secure\\s*(?:;|$)).)*)$\" \"$1; Secure\"\n"
 #define PARAMS "connectiontimeout=10 ttl=15 retry=0"
@@ -88,7 +95,7 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     "+RemoteIPHeader X-Forwarded-For\n"                                                            \
     "+RemoteIPInternalProxy 10.0.0.1 10.1.0.0/16 2001:db8::1\n"                                    \
     " # Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these addresses alone.\n" \
-    UNSET("Forwarded") VOUCHING_BUT_FOR
+    OTHERS UNSET("Forwarded") VOUCHING_BUT_FOR
 
 static const struct {
     const char *name, *lines, *scheme, *host;
@@ -312,6 +319,9 @@ static void test_origin(void **state)
         const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
         const char *host = !node->app || strstr(node->args, "unset") || strstr(node->args, "h1") || strstr(node->args, "/jira") ? "1" : "2";
 
+        if (!node->directive) {
+            continue; /* a comment on the lines that follow */
+        }
         expect_str(node->args, "line", apr_itoa(pool, (int)node->app->line), host);
         for (int c = 0; node->children && c < node->children->nelts; c++) {
             expect(node->args, "its children are the same line's",
