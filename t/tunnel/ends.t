@@ -46,7 +46,7 @@ for my $kind ('plain', 'TLS') {
     # The client resets.
     $s = $client->();
     upgrade($s, '/echo');
-    $kind eq 'TLS' ? reset_socket($s) : reset_socket($s);
+    reset_socket($s);
     like(last_line(), qr/closed by client: (TLS )?connection broken/, "$kind: the client resets");
 
     # The backend resets.

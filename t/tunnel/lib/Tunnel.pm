@@ -224,7 +224,7 @@ END {
         my $status = $?;
 
         eval { stop_httpd() };
-        kill 'TERM', @kids;
+        kill 'TERM', map { -$_ } @kids;
         waitpid $_, 0 for @kids;
         $? = $status;
     }
@@ -259,6 +259,7 @@ sub reset_socket
 {
     my ($s) = @_;
 
+    $s->stop_SSL(SSL_no_shutdown => 1) if ref $s eq 'IO::Socket::SSL';
     setsockopt $s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0);
     CORE::close($s);
 }
