@@ -66,7 +66,7 @@ static const struct {
     [ATL_FALLBACK_SUBREQUEST] = {APLOG_INFO, "it is a subrequest"},
     [ATL_FALLBACK_TLS] = {APLOG_WARNING, "its TLS is not mod_ssl's on a shared libssl"},
     [ATL_FALLBACK_FILTER] = {APLOG_WARNING, "a connection filter must see its bytes"},
-    [ATL_FALLBACK_POLLER] = {APLOG_INFO, "this child has no pollers, or is about to end"},
+    [ATL_FALLBACK_POLLER] = {APLOG_INFO, "this child has no poller threads, or is being stopped"},
     [ATL_FALLBACK_HANDOVER] = {APLOG_WARNING, "its sockets could not be taken over"},
 };
 

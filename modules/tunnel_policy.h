@@ -15,7 +15,7 @@ typedef enum {
     ATL_FALLBACK_SUBREQUEST, /**< not a request of its own */
     ATL_FALLBACK_TLS,        /**< TLS that is not mod_ssl's on a libssl this module can call */
     ATL_FALLBACK_FILTER,     /**< a connection filter that must see the bytes */
-    ATL_FALLBACK_POLLER,     /**< the poller threads could not be started, or the child ends */
+    ATL_FALLBACK_POLLER,     /**< the poller threads could not be started, or a hard stop is on */
     ATL_FALLBACK_HANDOVER,   /**< descriptors could not be duplicated */
     ATL_FALLBACKS            /**< how many reasons there are */
 } atl_tunnel_fallback;

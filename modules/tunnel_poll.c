@@ -156,7 +156,8 @@ void atl_poll_unreserve(void)
 
 int atl_poll_running(void)
 {
-    return child.count > 0 && atomic_load(&child.mode) == RUNNING;
+    /* Also in a child that ends gracefully: left to mod_proxy, a tunnel would keep it for ever. */
+    return child.count > 0 && atomic_load(&child.mode) != NOW;
 }
 
 /* ------------------------------------------------------------------------- lists of a poller */

@@ -17,7 +17,7 @@
  */
 apr_status_t atl_poll_start(apr_pool_t *p, server_rec *s);
 
-/** Whether tunnels can be handed over now: pollers run, and the child has not been told to stop. */
+/** Whether tunnels can be handed over now: pollers run, and the child is not being stopped hard. */
 int atl_poll_running(void);
 
 /**
