@@ -142,6 +142,7 @@ END
     print $fh $conf;
     close $fh;
     chmod 0755, $to;
+    my $starts = log_count(qr/resuming normal operations/);
     $httpd_pid = fork();
     if (!$httpd_pid) {
         exec($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$to/httpd.conf")
@@ -149,8 +150,7 @@ END
     }
     wait_for('httpd to start', sub {
         waitpid($httpd_pid, POSIX::WNOHANG()) and die "httpd did not start:\n" . log_text();
-        log_text() =~ /resuming normal operations/ && IO::Socket::INET->new(
-            PeerAddr => "127.0.0.1:$port{plain}");
+        log_count(qr/resuming normal operations/) > $starts;
     });
     return $httpd_pid;
 }
