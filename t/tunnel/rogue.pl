@@ -110,17 +110,18 @@ my %rogue = (
         my ($s) = @_;
         say_to($s, "HTTP/1.1 403 No Way\r\nX-Rogue: yes\r\nContent-Type: text/x-rogue\r\n"
             . "Set-Cookie: a=b\r\nContent-Length: 12\r\n\r\nnot for you\n");
+        return 'again'; # the connection lives on
     },
     'chunked' => sub {
         my ($s) = @_;
-        say_to($s, "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n");
+        say_to($s, "HTTP/1.1 404 Not Found\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
         say_to($s, sprintf("%x\r\n%s\r\n", 1000, 'c' x 1000)) for 1 .. 100;
         say_to($s, "0\r\n\r\n");
     },
     'plain' => sub {
         my ($s, $key, $head) = @_;
         my $body = $head =~ /^Upgrade:/mi ? 'upgrade seen' : 'no upgrade';
-        say_to($s, "HTTP/1.1 200 OK\r\nContent-Length: " . length($body) . "\r\n\r\n$body");
+        say_to($s, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body");
     },
     'silent-end' => sub { },
     # Ends.
@@ -181,16 +182,19 @@ sub serve
         IO::Socket::SSL->start_SSL($s, SSL_server => 1, SSL_cert_file => "$pair.crt",
             SSL_key_file => "$pair.key") or return;
     }
-    my $head = '';
-    while ($head !~ /\r\n\r\n\z/) {
-        my $some = Tunnel::read_some($s, 1, 60);
-        return if !defined $some || $some eq '';
-        $head .= $some;
+    while (1) {
+        my $head = '';
+        while ($head !~ /\r\n\r\n\z/) {
+            my $some = Tunnel::read_some($s, 1, 60);
+            return if !defined $some || $some eq '';
+            $head .= $some;
+        }
+        my ($path) = $head =~ m{^\w+ \S*?([\w-]+)(?:\?\S*)? HTTP} or return;
+        my ($key) = $head =~ /^Sec-WebSocket-Key: (.*)\r$/mi;
+        my $do = $rogue{$path}
+            or return say_to($s, "HTTP/1.1 500 ?\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return if ($do->($s, $key // '', $head) // '') ne 'again';
     }
-    my ($path) = $head =~ m{^\w+ \S*?([\w-]+)(?:\?\S*)? HTTP} or return;
-    my ($key) = $head =~ /^Sec-WebSocket-Key: (.*)\r$/mi;
-    my $do = $rogue{$path} or return say_to($s, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n");
-    $do->($s, $key // '', $head);
 }
 
 while (1) {
