@@ -393,40 +393,52 @@ void atl_poll_adopt(atl_tunnel *t)
 
 /* ------------------------------------------------------------------------- the child's end */
 
-void atl_poll_stop(int graceful)
-{
-    int mode = atomic_load(&child.mode);
-
-    if (mode >= (graceful ? GRACEFUL : NOW)) {
-        return;
-    }
-    if (graceful) {
-        atomic_store(&child.told_at, seconds());
-    }
-    atomic_store(&child.mode, graceful ? GRACEFUL : NOW);
-    wake_all();
-}
-
-static void hurry(int sig)
+static void hurry(int sig, siginfo_t *info, void *context)
 {
     (void)sig;
+    (void)context;
+    if (info->si_pid == getpid()) {
+        return; /* the MPM's listener wakes the main thread so */
+    }
     atomic_store(&child.mode, NOW);
     wake_all();
     wake(child.drained);
 }
 
+/* The MPM's handler of SIGTERM does nothing from here on: a hard stop that comes while the child
+ * waits for its last requests and tunnels would be missed, until the parent sends SIGKILL. */
+static void watch_for_hard_stop(void)
+{
+    struct sigaction act;
+
+    memset(&act, 0, sizeof act);
+    act.sa_sigaction = hurry;
+    act.sa_flags = SA_SIGINFO;
+    sigaction(SIGTERM, &act, NULL);
+}
+
+void atl_poll_stop(int graceful)
+{
+    int mode = atomic_load(&child.mode);
+
+    if (child.count == 0 || mode >= (graceful ? GRACEFUL : NOW)) {
+        return;
+    }
+    if (graceful) {
+        atomic_store(&child.told_at, seconds());
+        watch_for_hard_stop();
+    }
+    atomic_store(&child.mode, graceful ? GRACEFUL : NOW);
+    wake_all();
+}
+
 /* httpd would let a dying child exit as soon as its workers are done: it does not know of tunnels.
- * Here the main thread waits for them. The MPM's handler of SIGTERM does nothing at this point, so
- * a hard stop that comes meanwhile would be missed until the parent sends SIGKILL. */
+ * Here the main thread waits for them. */
 static void wait_for_tunnels(void)
 {
     struct pollfd pfd = {child.drained, POLLIN, 0};
-    struct sigaction act, old;
     apr_uint64_t count;
 
-    memset(&act, 0, sizeof act);
-    act.sa_handler = hurry;
-    sigaction(SIGTERM, &act, &old);
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, child.server,
                  ATL_LOGNO(0342) "this child ends; %u WebSockets are carried on for their grace",
                  (unsigned)atomic_load(&child.held));
@@ -435,7 +447,6 @@ static void wait_for_tunnels(void)
             continue;
         }
     }
-    sigaction(SIGTERM, &old, NULL);
 }
 
 /* A PRE-cleanup of pchild: before its sub-pools, hence the pollers' own, are destroyed. */

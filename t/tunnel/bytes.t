@@ -130,7 +130,7 @@ sub rss { my $sum = 0; for my $pid (@_) { open my $f, '<', "/proc/$pid/status" o
         }
         push @deaf, $s;
     }
-    cmp_ok(rss(@children) - $before, '<', 20 * 128, '20 stalled writers: less than 128 KiB each');
+    cmp_ok(rss(@children) - $before, '<', 20 * 256, '20 stalled writers: less than 256 KiB each');
 }
 
 stop_httpd();

@@ -149,7 +149,7 @@ start_httpd(ws => 'idle:3600,grace:9', mpm => "StartServers 1\nServerLimit 16\nT
 }
 
 # ------------------------------------------------------------------ MaxSpareThreads
-start_httpd(ws => 'idle:3600,grace:3', mpm => "StartServers 4\nServerLimit 4\nThreadsPerChild 10\n"
+start_httpd(ws => 'idle:3600,grace:20', mpm => "StartServers 4\nServerLimit 4\nThreadsPerChild 10\n"
     . "MaxRequestWorkers 40\nMinSpareThreads 5\nMaxSpareThreads 15\n");
 {
     is(log_count(qr/ATLP0347: MaxSpareThreads 15 is below MaxRequestWorkers 40:/), 1, 'the start-up warning');
