@@ -142,13 +142,16 @@ static void refuse_at_cap(request_rec *r, const atl_tunnel_policy *policy)
 static atl_ws_kind judge(request_rec *r)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
+    int is_http2 = r->connection->master != NULL;
     atl_ws_request req;
 
     req.is_get = r->method_number == M_GET && !r->header_only;
-    /* mod_http2 presents an RFC 8441 CONNECT as a GET with these headers. */
-    req.is_http11 = r->proto_num == HTTP_VERSION(1, 1) || r->connection->master != NULL;
-    req.has_body = (length != NULL && strcmp(length, "0") != 0) ||
-                   apr_table_get(r->headers_in, "Transfer-Encoding") != NULL;
+    /* mod_http2 presents an RFC 8441 CONNECT as a GET with these headers, and what the client will
+     * send in the WebSocket as a body. */
+    req.is_http11 = r->proto_num == HTTP_VERSION(1, 1) || is_http2;
+    req.has_body = !is_http2 &&
+                   ((length != NULL && strcmp(length, "0") != 0) ||
+                    apr_table_get(r->headers_in, "Transfer-Encoding") != NULL);
     req.upgrade = apr_table_get(r->headers_in, "Upgrade");
     req.connection = apr_table_get(r->headers_in, "Connection");
     req.version = apr_table_get(r->headers_in, "Sec-WebSocket-Version");

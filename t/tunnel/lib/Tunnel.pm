@@ -80,7 +80,8 @@ $inside
 END
 }
 
-# Arguments: mpm => lines for the MPM, proxy => lines inside each virtual host, global => lines.
+# Arguments: mpm => lines for the MPM, proxy => lines inside each virtual host, global => lines,
+# load => more modules, ws => policy, module_last, without_module, descriptors => limit.
 sub start_httpd
 {
     my (%arg) = @_;
@@ -125,7 +126,8 @@ END
         @load, "ServerRoot $to", 'ServerName localhost', 'User www-data', 'Group www-data',
         "PidFile $to/httpd.pid", "DefaultRuntimeDir $to", "ErrorLog $to/error.log",
         'TypesConfig /etc/mime.types',
-        'LogLevel ' . ($ENV{ATL_LOGLEVEL} || 'warn') . ' atlassian_proxy:info',
+        'LogLevel ' . ($ENV{ATL_LOGLEVEL} || 'warn')
+            . ($arg{without_module} ? '' : ' atlassian_proxy:info'),
         'LogFormat "%h \"%r\" %>s %X" short', "CustomLog $to/access.log short",
         "SSLSessionCache shmcb:$to/ssl(512000)", 'CoreDumpDirectory /tmp',
         ($arg{mpm} || "StartServers 1\nThreadsPerChild 25\nMaxRequestWorkers 150\n"
@@ -145,8 +147,13 @@ END
     my $starts = log_count(qr/resuming normal operations/);
     $httpd_pid = fork();
     if (!$httpd_pid) {
-        exec($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$to/httpd.conf")
-            or POSIX::_exit(127);
+        my @httpd = ($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$to/httpd.conf");
+
+        POSIX::setsid(); # at a stop, prefork sends SIGTERM to its whole process group
+        # Hard and soft: the module raises the soft one.
+        @httpd = ('sh', '-c', "ulimit -n $arg{descriptors}; exec \"\$@\"", 'sh', @httpd)
+            if $arg{descriptors};
+        exec(@httpd) or POSIX::_exit(127);
     }
     wait_for('httpd to start', sub {
         waitpid($httpd_pid, POSIX::WNOHANG()) and die "httpd did not start:\n" . log_text();
