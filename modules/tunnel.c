@@ -15,6 +15,7 @@
 #include "util_filter.h"
 
 #include "log.h"
+#include "server_conf.h"
 #include "tunnel_fault.h"
 #include "tunnel_poll.h"
 #include "tunnel_policy.h"
@@ -23,8 +24,6 @@
 #include "websocket.h"
 
 APLOG_USE_MODULE(atlassian_proxy);
-
-extern module AP_MODULE_DECLARE_DATA atlassian_proxy_module;
 
 /* Tomcat's whole response head is 8 KiB at most by default. */
 #define LONGEST_HEAD (32 * 1024)
@@ -76,7 +75,7 @@ static void fall_back(handshake *h, atl_tunnel_fallback reason, const char *deta
     atomic_fetch_add(&h->policy->counters->fallback[reason], 1);
     if (!atomic_exchange(&said[reason], 1)) {
         ap_log_rerror(APLOG_MARK, fallbacks[reason].level, rv, h->r,
-                      ATL_LOGNO(0343) "a WebSocket is left to mod_proxy, where it occupies a "
+                      ATL_LOGNO(0303) "a WebSocket is left to mod_proxy, where it occupies a "
                                       "worker thread: %s%s%s (said once per start)",
                       fallbacks[reason].text, detail ? ": " : "", detail ? detail : "");
     }
@@ -132,7 +131,7 @@ static void refuse_at_cap(request_rec *r, const atl_tunnel_policy *policy)
     atomic_fetch_add(&policy->counters->refused, 1);
     if (now - before >= CAP_SAID_AGAIN && atomic_compare_exchange_strong(&last, &before, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      ATL_LOGNO(0344) "WebSocket refused with 503: this child holds %u, all its "
+                      ATL_LOGNO(0304) "WebSocket refused with 503: this child holds %u, all its "
                                       "descriptor limit allows. Raise the hard limit of open "
                                       "files (systemd: LimitNOFILE=; ulimit -Hn)",
                       (unsigned)atl_poll_cap());
@@ -166,9 +165,16 @@ static handshake *begin(request_rec *r, const atl_tunnel_policy *policy)
     h->r = r;
     h->policy = policy;
     h->key = apr_table_get(r->headers_in, "Sec-WebSocket-Key");
-    ap_set_module_config(r->request_config, &atlassian_proxy_module, h);
+    atl_request_make(r)->handshake = h;
     apr_pool_cleanup_register(r->pool, h, handshake_over, apr_pool_cleanup_null);
     return h;
+}
+
+static handshake *handshake_of(request_rec *r)
+{
+    const atl_request *request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+
+    return request ? request->handshake : NULL;
 }
 
 static int is_proxied(request_rec *r)
@@ -281,7 +287,7 @@ static apr_status_t judge_head(handshake *h, ap_filter_t *f)
     }
     if (wrong != NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, h->r,
-                      ATL_LOGNO(0345) "the backend's 101 for %s is not the answer to this "
+                      ATL_LOGNO(0305) "the backend's 101 for %s is not the answer to this "
                                       "handshake: %s. Is there a cache or another proxy between? "
                                       "Answered 502",
                       h->r->uri, wrong);
@@ -395,7 +401,7 @@ static apr_status_t client_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_inpu
 /* mod_proxy_http has sent the request and is about to read the answer through rp. */
 static int watch_answer(request_rec *r, request_rec *rp)
 {
-    handshake *h = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+    handshake *h = handshake_of(r);
 
     if (h != NULL) {
         h->answer = rp;
@@ -410,7 +416,7 @@ static int watch_answer(request_rec *r, request_rec *rp)
 /* httpd before 2.4.54 takes the status from how its tunnel ended. */
 static int log_status(request_rec *r)
 {
-    handshake *h = ap_get_module_config(r->request_config, &atlassian_proxy_module);
+    handshake *h = handshake_of(r);
 
     if (h != NULL && h->stage == TAKEN) {
         r->status = HTTP_SWITCHING_PROTOCOLS;
@@ -427,7 +433,7 @@ static void warn_of_limits(server_rec *s)
 
     if (!is_threaded()) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     ATL_LOGNO(0346) "WebSockets are left to mod_proxy and occupy a process each: "
+                     ATL_LOGNO(0306) "WebSockets are left to mod_proxy and occupy a process each: "
                                      "the %s MPM has no threads. Use event (a2enmod mpm_event)",
                      ap_show_mpm());
         atomic_store(&said[ATL_FALLBACK_MPM], 1);
@@ -438,7 +444,7 @@ static void warn_of_limits(server_rec *s)
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &children);
     if (spare > 0 && spare < threads * children) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     ATL_LOGNO(0347) "MaxSpareThreads %d is below MaxRequestWorkers %d: children "
+                     ATL_LOGNO(0307) "MaxSpareThreads %d is below MaxRequestWorkers %d: children "
                                      "whose threads are idle are ended, and with them, after their "
                                      "grace, the WebSockets they hold. Set MaxSpareThreads %d",
                      spare, threads * children, threads * children);
@@ -463,7 +469,7 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     ATL_LOGNO(0348) "no shared memory for the WebSocket counters");
+                     ATL_LOGNO(0308) "no shared memory for the WebSocket counters");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     atl_tls_init();
@@ -483,7 +489,7 @@ static void start_child(apr_pool_t *pchild, server_rec *s)
     rv = atl_poll_start(pchild, s);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                     ATL_LOGNO(0349) "the threads that carry WebSockets could not be started in "
+                     ATL_LOGNO(0309) "the threads that carry WebSockets could not be started in "
                                      "this child: WebSockets occupy worker threads");
     }
 }

@@ -209,7 +209,7 @@ static void write_last_line(const atl_tunnel *t, apr_uint32_t now)
     static const char *const who[] = {"nobody", "client", "backend", "this server"};
 
     ap_log_error(APLOG_MARK, APLOG_INFO, t->error, t->server,
-                 ATL_LOGNO(0340) "WebSocket ended: %s, %u s, %" APR_UINT64_T_FMT
+                 ATL_LOGNO(0301) "WebSocket ended: %s, %u s, %" APR_UINT64_T_FMT
                                  " bytes from the client, %" APR_UINT64_T_FMT
                                  " from the backend, closed by %s: %s",
                  t->label, now - t->born, t->side[ATL_CLIENT].got, t->side[ATL_BACKEND].got,

@@ -440,7 +440,7 @@ static void wait_for_tunnels(void)
     apr_uint64_t count;
 
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, child.server,
-                 ATL_LOGNO(0342) "this child ends; %u WebSockets are carried on for their grace",
+                 ATL_LOGNO(0302) "this child ends; %u WebSockets are carried on for their grace",
                  (unsigned)atomic_load(&child.held));
     while (atomic_load(&child.mode) == GRACEFUL && atomic_load(&child.held) > 0) {
         if (poll(&pfd, 1, -1) > 0 && read(child.drained, &count, sizeof count) < 0) {

@@ -16,13 +16,12 @@
 #include "util_filter.h"
 
 #include "log.h"
+#include "server_conf.h"
 #include "tunnel_fault.h"
 #include "tunnel_poll.h"
 #include "tunnel_tls.h"
 
 APLOG_USE_MODULE(atlassian_proxy);
-
-extern module AP_MODULE_DECLARE_DATA atlassian_proxy_module;
 
 /* mod_ssl's optional hook; its header mod_ssl_openssl.h is not installed everywhere. */
 typedef int ssl_HOOK_pre_handshake_t(conn_rec *c, struct ssl_st *ssl, int is_proxy);

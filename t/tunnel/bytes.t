@@ -134,6 +134,6 @@ sub rss { my $sum = 0; for my $pid (@_) { open my $f, '<', "/proc/$pid/status" o
 }
 
 stop_httpd();
-is(log_count(qr/ATLP0343/), 0, 'none was left to mod_proxy');
-is(join("\n", unused_log_lines(qr/ATLP0347/)), '', 'nothing else in the log');
+is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
+is(join("\n", unused_log_lines(qr/ATLP0307/)), '', 'nothing else in the log');
 done_testing();

@@ -56,6 +56,6 @@ kill 'TERM', $server;
 waitpid $server, 0;
 stop_httpd();
 is(log_count(qr/WebSocket ended/), 16, 'all of them outside httpd');
-is(log_count(qr/ATLP0343/), 0, 'none was left to mod_proxy');
-is(join("\n", unused_log_lines(qr/ATLP0347/)), '', 'nothing else in the log');
+is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
+is(join("\n", unused_log_lines(qr/ATLP0307/)), '', 'nothing else in the log');
 done_testing();

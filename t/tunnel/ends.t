@@ -148,7 +148,7 @@ sub descriptors { my $n = 0; $n += () = glob "/proc/$_/fd/*" for @_; $n }
 }
 
 stop_httpd();
-is(log_count(qr/ATLP0343/), 0, 'none was left to mod_proxy');
-is(join("\n", unused_log_lines(qr/ATLP0347/)), '', 'nothing else in the log');
+is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
+is(join("\n", unused_log_lines(qr/ATLP0307/)), '', 'nothing else in the log');
 is(log_count(qr/ 101 X$/m, 'access.log'), 0, 'no 101 is logged as aborted');
 done_testing();

@@ -49,7 +49,7 @@ for my $last (0, 1) {
     my $before = log_count(qr/WebSocket ended/);
     start_httpd(load => ['dumpio'], global => "DumpIOInput On\nLogLevel dumpio:trace7\n");
     is(try_some(6), 6, 'with mod_dumpio: mod_proxy carries them');
-    is(log_count(qr/ATLP0343: .*a connection filter must see its bytes: dumpio_in/), 1, 'one line for all');
+    is(log_count(qr/ATLP0303: .*a connection filter must see its bytes: dumpio_in/), 1, 'one line for all');
     stop_httpd();
     is(log_count(qr/WebSocket ended/) - $before, 0, 'none taken');
 }
@@ -60,7 +60,7 @@ for my $last (0, 1) {
     start_httpd(global => "H2WebSockets on\n");
     my $line = qx(timeout 30 node @{[root()]}/peer/h2.js https://127.0.0.1:@{[port('tls')]}/echo);
     is($line, "200 hello over h2\n", 'RFC 8441: echo over a stream of HTTP/2');
-    is(log_count(qr/ATLP0343: .*it came over HTTP/), 1, 'one line');
+    is(log_count(qr/ATLP0303: .*it came over HTTP/), 1, 'one line');
     stop_httpd();
     is(log_count(qr/WebSocket ended/) - $before, 0, 'not taken');
 }
@@ -76,7 +76,7 @@ for my $last (0, 1) {
     $s->flush;
     is((read_head($s))[0], 502, 'prefork: a false 101 is refused here too');
     stop_httpd();
-    is(log_count(qr/ATLP0346: .*the prefork MPM has no threads/), 1, 'one line, at the start');
+    is(log_count(qr/ATLP0306: .*the prefork MPM has no threads/), 1, 'one line, at the start');
     is(log_count(qr/WebSocket ended/) - $before, 0, 'none taken');
 }
 
@@ -94,7 +94,7 @@ for my $last (0, 1) {
     }
     is(scalar @open, 43, '43 tunnels under a limit of 300 descriptors');
     is(scalar @refused, 17, 'the others get a 503');
-    is(log_count(qr/ATLP0344/), 1, 'and one line');
+    is(log_count(qr/ATLP0304/), 1, 'and one line');
     is(scalar(grep { echoes($_, 'held') } @open), 43, 'those held live');
     $_->close for splice @open, 0, 10;
     wait_log(qr/WebSocket ended/, $before + 10);
@@ -105,5 +105,5 @@ for my $last (0, 1) {
 }
 
 is(log_count(qr/exit signal/), 0, 'no crash');
-is(join("\n", unused_log_lines(qr/ATLP034[3467]/, qr/dumpio:trace/, qr/AH03490|AH10034|AH10159/, qr/ATLP0345|AH01106|AH10404|AH00898/)), '', 'nothing else in the log');
+is(join("\n", unused_log_lines(qr/ATLP030[3467]/, qr/dumpio:trace/, qr/AH03490|AH10034|AH10159/, qr/ATLP0305|AH01106|AH10404|AH00898/)), '', 'nothing else in the log');
 done_testing();

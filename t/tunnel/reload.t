@@ -78,7 +78,7 @@ start_httpd(ws => 'idle:3600,grace:4');
     pass('the old child is gone');
     ok(echoes($new, 'still here'), 'the new tunnel lives');
     is(log_count(qr/closed by this server: server restart/), 41, '41 lines say so');
-    wait_log(qr/ATLP0342/);
+    wait_log(qr/ATLP0302/);
     $new->close;
 }
 
@@ -118,9 +118,9 @@ start_httpd(ws => 'idle:3600,grace:4');
 start_httpd(ws => 'idle:3600,grace:3', global => 'GracefulShutdownTimeout 30');
 {
     my @open = open_some(20);
-    my $waits = log_count(qr/ATLP0342/);
+    my $waits = log_count(qr/ATLP0302/);
     signal_httpd('WINCH');
-    wait_log(qr/ATLP0342/, $waits + 1);
+    wait_log(qr/ATLP0302/, $waits + 1);
     is(scalar(grep { echoes($_, 'still') } @open), 20, 'graceful stop: all live on');
     is(scalar(grep { farewell($_) eq '1001 server restart' } @open), 20, 'then 1001');
     stop_httpd();
@@ -130,9 +130,9 @@ start_httpd(ws => 'idle:3600,grace:3', global => 'GracefulShutdownTimeout 30');
 start_httpd(ws => 'idle:3600,grace:9', mpm => "StartServers 1\nServerLimit 16\nThreadsPerChild 25\n"
     . "MaxRequestWorkers 400\nMinSpareThreads 5\nMaxSpareThreads 400\nMaxConnectionsPerChild 10\n");
 {
-    my $waits = log_count(qr/ATLP0342/);
+    my $waits = log_count(qr/ATLP0302/);
     my @open = open_some(60);
-    wait_log(qr/ATLP0342/, $waits + 1);
+    wait_log(qr/ATLP0302/, $waits + 1);
     is(scalar(grep { echoes($_, 'alive') } @open), 60, 'MaxConnectionsPerChild: all live on');
     # Which child holds which is the kernel's choice: the first ten that have something to say.
     my $hear = IO::Select->new(@open);
@@ -152,15 +152,15 @@ start_httpd(ws => 'idle:3600,grace:9', mpm => "StartServers 1\nServerLimit 16\nT
 start_httpd(ws => 'idle:3600,grace:20', mpm => "StartServers 4\nServerLimit 4\nThreadsPerChild 10\n"
     . "MaxRequestWorkers 40\nMinSpareThreads 5\nMaxSpareThreads 15\n");
 {
-    is(log_count(qr/ATLP0347: MaxSpareThreads 15 is below MaxRequestWorkers 40:/), 1, 'the start-up warning');
-    my $waits = log_count(qr/ATLP0342/);
+    is(log_count(qr/ATLP0307: MaxSpareThreads 15 is below MaxRequestWorkers 40:/), 1, 'the start-up warning');
+    my $waits = log_count(qr/ATLP0302/);
     my @open = open_some(30);
-    wait_log(qr/ATLP0342/, $waits + 1, 40);
+    wait_log(qr/ATLP0302/, $waits + 1, 40);
     is(scalar(grep { echoes($_, 'spare') } @open), 30, 'MaxSpareThreads ends a child: its tunnels live on');
     stop_httpd();
 }
 
 is(log_count(qr/exit signal/), 0, 'no crash');
-is(log_count(qr/ATLP0343/), 0, 'none was left to mod_proxy');
-is(join("\n", unused_log_lines(qr/ATLP0347/)), '', 'nothing else in the log');
+is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
+is(join("\n", unused_log_lines(qr/ATLP0307/)), '', 'nothing else in the log');
 done_testing();

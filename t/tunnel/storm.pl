@@ -60,5 +60,5 @@ stop_httpd();
 printf "%s: %s; tunnels ended %d, 101s %d, crashes %d, left to mod_proxy %d\n",
     $without ? 'without module' : 'with module', join(' ', map { "$_ $done{$_}" } sort keys %done),
     log_count(qr/WebSocket ended/), log_count(qr/ 101 /, 'access.log'), log_count(qr/exit signal/),
-    log_count(qr/ATLP0343/);
+    log_count(qr/ATLP0303/);
 print grep { /exit signal|Assert|corrupted|AddressSanitizer/ } map { "$_\n" } split /\n/, log_text();

@@ -151,7 +151,7 @@ for my $version ('TLSv1_2', 'TLSv1_3') {
 wait_log(qr/WebSocket ended/, $tunnels);
 stop_httpd();
 is(log_count(qr/WebSocket ended/), $tunnels, 'all of them outside httpd');
-is(log_count(qr/ATLP0343/), 0, 'none was left to mod_proxy');
-is(join("\n", unused_log_lines(qr/ATLP0347/, qr/AH02261|AH02039|AH10129|AH10158|AH02225/,
+is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
+is(join("\n", unused_log_lines(qr/ATLP0307/, qr/AH02261|AH02039|AH10129|AH10158|AH02225/,
     qr/SSL Library Error.*(?:did not return a certificate|extension not received)/)), '', 'nothing else in the log');
 done_testing();

@@ -147,7 +147,7 @@ END
     my $starts = log_count(qr/resuming normal operations/);
     $httpd_pid = fork();
     if (!$httpd_pid) {
-        my @httpd = ($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$to/httpd.conf");
+        my @httpd = ($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-D', 'ATL_TUNNEL_TESTS', '-f', "$to/httpd.conf");
 
         POSIX::setsid(); # at a stop, prefork sends SIGTERM to its whole process group
         # Hard and soft: the module raises the soft one.
