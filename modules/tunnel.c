@@ -35,7 +35,8 @@ typedef struct {
     request_rec *r;
     const atl_tunnel_policy *policy;
     const char *key;
-    request_rec *answer; /* mod_proxy_http's: reads the backend's answer, belongs to its connection */
+    request_rec
+        *answer; /* mod_proxy_http's: reads the backend's answer, belongs to its connection */
     ap_filter_t *client_filter;
     int reserved; /* a tunnel's room is kept for it */
     enum {
@@ -148,9 +149,8 @@ static atl_ws_kind judge(request_rec *r)
     /* mod_http2 presents an RFC 8441 CONNECT as a GET with these headers, and what the client will
      * send in the WebSocket as a body. */
     req.is_http11 = r->proto_num == HTTP_VERSION(1, 1) || is_http2;
-    req.has_body = !is_http2 &&
-                   ((length != NULL && strcmp(length, "0") != 0) ||
-                    apr_table_get(r->headers_in, "Transfer-Encoding") != NULL);
+    req.has_body = !is_http2 && ((length != NULL && strcmp(length, "0") != 0) ||
+                                 apr_table_get(r->headers_in, "Transfer-Encoding") != NULL);
     req.upgrade = apr_table_get(r->headers_in, "Upgrade");
     req.connection = apr_table_get(r->headers_in, "Connection");
     req.version = apr_table_get(r->headers_in, "Sec-WebSocket-Version");
@@ -296,8 +296,7 @@ static apr_status_t judge_head(handshake *h, ap_filter_t *f)
     if (h->stage == ANSWER) {
         h->stage = SWITCHED;
         /* mod_proxy may read either side first. */
-        h->client_filter =
-            ap_add_input_filter_handle(client_filter, h, NULL, h->r->connection);
+        h->client_filter = ap_add_input_filter_handle(client_filter, h, NULL, h->r->connection);
     }
     return APR_SUCCESS;
 }

@@ -8,8 +8,8 @@
 
 int atl_fault_hit(atl_fault what)
 {
-    static const char *const names[ATL_FAULTS] = {"EAGAIN=", "SHORT_WRITE=", "DUP=", "ACCEPT=",
-                                                  "DELAY="};
+    static const char *const names[ATL_FAULTS] = {
+        "EAGAIN=", "SHORT_WRITE=", "DUP=", "ACCEPT=", "DELAY="};
     static _Atomic unsigned int counts[ATL_FAULTS];
     const char *spec = getenv("ATL_FAULTS");
     const char *at = spec ? strstr(spec, names[what]) : NULL;

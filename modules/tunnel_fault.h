@@ -1,9 +1,9 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 /**
- * Faults for tests: compiled in by configure --enable-fault-injection only. The environment variable
- * ATL_FAULTS names what goes wrong, and how often: "EAGAIN=3,DUP=2" fails every third read or
- * write with EAGAIN and every second duplication of a descriptor.
+ * Faults for tests: compiled in by configure --enable-fault-injection only. The environment
+ * variable ATL_FAULTS names what goes wrong, and how often: "EAGAIN=3,DUP=2" fails every third read
+ * or write with EAGAIN and every second duplication of a descriptor.
  */
 #ifndef ATL_TUNNEL_FAULT_H
 #define ATL_TUNNEL_FAULT_H

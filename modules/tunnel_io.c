@@ -387,12 +387,11 @@ static void ask_for_events(atl_tunnel *t, atl_side *s)
     }
 }
 
-void atl_tunnel_schedule(atl_tunnel *t, apr_uint32_t now)
+void atl_tunnel_schedule(atl_tunnel *t)
 {
     int ended = t->side[ATL_CLIENT].eof + t->side[ATL_BACKEND].eof;
     apr_uint32_t quiet = ended == 2 ? FLUSH_SECONDS : HALF_CLOSED_SECONDS;
 
-    (void)now;
     if (t->phase != ATL_OPEN) {
         t->due = t->leave_at;
         return;
@@ -427,7 +426,7 @@ static void settle(atl_tunnel *t, atl_work *w)
             ask_for_events(t, &t->side[i]);
         }
         if (!is_over(t)) { /* asking may fail */
-            atl_tunnel_schedule(t, w->now);
+            atl_tunnel_schedule(t);
             return;
         }
     }
@@ -504,7 +503,7 @@ static void leave(atl_tunnel *t, atl_work *w, const char *reason)
 
 void atl_tunnel_timer(atl_tunnel *t, atl_work *w)
 {
-    atl_tunnel_schedule(t, w->now);
+    atl_tunnel_schedule(t);
     if (t->due > w->now) {
         return;
     }

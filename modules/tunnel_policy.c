@@ -3,9 +3,9 @@
 /*
  * From the routed app. One set of counters for all apps, until counters.c has one for each.
  *
- * For tests of the tunnel alone, the environment variable "atl-websocket" (SetEnvIf) marks a request
- * that no app owns as a WebSocket endpoint; its value gives seconds: "idle:3600,grace:600". It has
- * an effect only where the server was started with -D ATL_TUNNEL_TESTS.
+ * For tests of the tunnel alone, the environment variable "atl-websocket" (SetEnvIf) marks a
+ * request that no app owns as a WebSocket endpoint; its value gives seconds: "idle:3600,grace:600".
+ * It has an effect only where the server was started with -D ATL_TUNNEL_TESTS.
  */
 #include "tunnel_policy.h"
 

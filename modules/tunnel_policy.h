@@ -22,11 +22,11 @@ typedef enum {
 
 /** Counters of one app. May lie in memory shared by all children; all zero to begin with. */
 typedef struct {
-    _Atomic apr_uint32_t open;         /**< tunnels held now */
-    _Atomic apr_uint64_t opened;       /**< tunnels begun */
-    _Atomic apr_uint64_t refused;      /**< handshakes answered 503 at the cap */
-    _Atomic apr_uint64_t bytes_up;     /**< bytes from clients, of tunnels that have ended */
-    _Atomic apr_uint64_t bytes_down;   /**< bytes from backends, of tunnels that have ended */
+    _Atomic apr_uint32_t open;       /**< tunnels held now */
+    _Atomic apr_uint64_t opened;     /**< tunnels begun */
+    _Atomic apr_uint64_t refused;    /**< handshakes answered 503 at the cap */
+    _Atomic apr_uint64_t bytes_up;   /**< bytes from clients, of tunnels that have ended */
+    _Atomic apr_uint64_t bytes_down; /**< bytes from backends, of tunnels that have ended */
     _Atomic apr_uint64_t fallback[ATL_FALLBACKS]; /**< handshakes left to mod_proxy, by reason */
 } atl_tunnel_counters;
 

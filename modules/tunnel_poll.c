@@ -35,7 +35,8 @@ APLOG_USE_MODULE(atlassian_proxy);
 #define KEPT_FOR_THREAD 6
 /* As much as a child takes of a generous hard limit. */
 #define WANTED_DESCRIPTORS 65536
-/* Leaving at the end of the grace is spread over a tenth of it: not all editors reconnect at once. */
+/* Leaving at the end of the grace is spread over a tenth of it: not all editors reconnect at once.
+ */
 #define SPREAD 10
 
 enum { RUNNING, GRACEFUL, NOW };
@@ -45,15 +46,15 @@ APR_RING_HEAD(ring, atl_tunnel);
 typedef struct {
     apr_thread_t *thread;
     int epoll;
-    int wake;                        /* eventfd */
-    _Atomic(atl_tunnel *) incoming;  /* pushed by worker threads, last first */
+    int wake;                       /* eventfd */
+    _Atomic(atl_tunnel *) incoming; /* pushed by worker threads, last first */
     struct ring wheel[WHEEL];
     struct ring ready;
     struct ring dead;
-    struct ring turn;                /* those of `ready` whose turn it is */
-    struct ring walk;                /* those of the wheel that are being looked at */
-    apr_uint32_t ticked;             /* the wheel has been turned up to here */
-    int mode;                        /* what this poller has seen of `mode` below */
+    struct ring turn;    /* those of `ready` whose turn it is */
+    struct ring walk;    /* those of the wheel that are being looked at */
+    apr_uint32_t ticked; /* the wheel has been turned up to here */
+    int mode;            /* what this poller has seen of `mode` below */
     unsigned int random;
     atl_work work;
 } poller;
@@ -61,12 +62,11 @@ typedef struct {
 static struct {
     poller pollers[POLLERS];
     int count;
-    int drained;                     /* eventfd: no tunnel left, or SIGTERM */
-    _Atomic int mode;                /* RUNNING, GRACEFUL, NOW */
-    _Atomic apr_uint32_t told_at;    /* when mode became GRACEFUL */
-    _Atomic apr_uint32_t held;       /* tunnels adopted and not ended */
-    _Atomic apr_uint32_t reserved;   /* the same and those on their way */
-    _Atomic apr_uint32_t last_leave; /* when the last tunnel will have left */
+    int drained;                   /* eventfd: no tunnel left, or SIGTERM */
+    _Atomic int mode;              /* RUNNING, GRACEFUL, NOW */
+    _Atomic apr_uint32_t told_at;  /* when mode became GRACEFUL */
+    _Atomic apr_uint32_t held;     /* tunnels adopted and not ended */
+    _Atomic apr_uint32_t reserved; /* the same and those on their way */
     _Atomic unsigned int turn;
     apr_uint32_t cap;
     server_rec *server;
@@ -126,8 +126,7 @@ static apr_uint64_t raise_limit(void)
     if (limit.rlim_cur < WANTED_DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
         rlim_t before = limit.rlim_cur;
 
-        limit.rlim_cur =
-            limit.rlim_max < WANTED_DESCRIPTORS ? limit.rlim_max : WANTED_DESCRIPTORS;
+        limit.rlim_cur = limit.rlim_max < WANTED_DESCRIPTORS ? limit.rlim_max : WANTED_DESCRIPTORS;
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
             limit.rlim_cur = before;
         }
@@ -221,16 +220,13 @@ static void ask_to_leave(poller *p, atl_tunnel *t)
 {
     apr_uint32_t spread = t->grace / SPREAD;
     apr_uint32_t at = atomic_load(&child.told_at) + t->grace;
-    apr_uint32_t last = atomic_load(&child.last_leave);
 
     if (spread > 0) {
         at += (apr_uint32_t)rand_r(&p->random) % (spread + 1);
     }
     if (t->phase == ATL_OPEN) {
         t->leave_at = at;
-        atl_tunnel_schedule(t, p->work.now);
-    }
-    while (last < at && !atomic_compare_exchange_weak(&child.last_leave, &last, at)) {
+        atl_tunnel_schedule(t);
     }
 }
 

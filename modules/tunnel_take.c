@@ -42,7 +42,8 @@ static connection *connection_of(conn_rec *c)
     return ap_get_module_config(c->conn_config, &atlassian_proxy_module);
 }
 
-/* ------------------------------------------------------------------------- following connections */
+/* ------------------------------------------------------------------------- following connections
+ */
 
 /* Runs as the last cleanup of a connection, because it was registered first: nobody touches the
  * connection, its socket or its SSL object after it. */
@@ -60,7 +61,8 @@ static apr_status_t connection_gone(void *data)
     if (side->ssl != NULL && !atl_tls_adopt(side->ssl, side->fd)) {
         side->eof = side->shut = side->broken = 1;
     }
-    /* mod_proxy releases the backend's before httpd closes the client's, but nothing rests on it. */
+    /* mod_proxy releases the backend's before httpd closes the client's, but nothing rests on it.
+     */
     if (atomic_fetch_sub(&t->parts, 1) == 1) {
         atl_poll_adopt(t);
     }
@@ -94,7 +96,8 @@ static int remember_ssl(conn_rec *c, struct ssl_st *ssl, int is_proxy)
 }
 
 /* httpd is about to flush, say close_notify and shut the socket down: all of that would end the
- * tunnel. For an aborted connection it does none of it. Not earlier: the access log would say so. */
+ * tunnel. For an aborted connection it does none of it. Not earlier: the access log would say so.
+ */
 static int spare_connection(conn_rec *c)
 {
     connection *conn = connection_of(c);
@@ -121,9 +124,9 @@ int atl_take_possible(conn_rec *c, atl_tunnel_fallback *fallback, const char **w
 {
     /* mod_reqtimeout (still there on backends' connections) has no say over a tunnel; mod_logio
      * counts for an access log line that is written before it; mod_remoteip has seen its header. */
-    static const char *const harmless[] = {"core_in", "core", "reqtimeout", "log_input_output",
-                                           "remoteip_input",
-                                           "atl_ws_client", "atl_ws_backend", NULL};
+    static const char *const harmless[] = {
+        "core_in",        "core",          "reqtimeout",     "log_input_output",
+        "remoteip_input", "atl_ws_client", "atl_ws_backend", NULL};
     static const char *const tls[] = {"ssl/tls filter", NULL};
     connection *conn = connection_of(c);
     const ap_filter_t *lists[2];

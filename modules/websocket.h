@@ -91,13 +91,13 @@ const char *atl_ws_verify_101(const char *head, apr_size_t len, const char *key)
 
 /** Follows one direction of a tunnel and knows where its frames end. All zero to begin with. */
 typedef struct {
-    apr_uint64_t left;    /**< bytes of payload (and mask) to come in this frame */
-    apr_byte_t state;     /**< what the next byte is */
-    apr_byte_t more;      /**< bytes of extended length to come */
-    apr_byte_t masked;    /**< this frame has a mask */
-    apr_byte_t opcode;    /**< of this frame */
+    apr_uint64_t left;     /**< bytes of payload (and mask) to come in this frame */
+    apr_byte_t state;      /**< what the next byte is */
+    apr_byte_t more;       /**< bytes of extended length to come */
+    apr_byte_t masked;     /**< this frame has a mask */
+    apr_byte_t opcode;     /**< of this frame */
     apr_byte_t close_seen; /**< a Close frame was begun: say nothing more behind it */
-    apr_byte_t lost;      /**< an impossible length: boundaries are unknown from here on */
+    apr_byte_t lost;       /**< an impossible length: boundaries are unknown from here on */
 } atl_ws_track;
 
 /**

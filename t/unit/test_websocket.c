@@ -258,11 +258,16 @@ static void close_frames(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens),        cmocka_unit_test(keys),
-        cmocka_unit_test(accepts),       cmocka_unit_test(requests),
-        cmocka_unit_test(statuses),      cmocka_unit_test(answers),
-        cmocka_unit_test(boundaries),    cmocka_unit_test(byte_by_byte),
-        cmocka_unit_test(nothing_after_close), cmocka_unit_test(impossible_length),
+        cmocka_unit_test(tokens),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(accepts),
+        cmocka_unit_test(requests),
+        cmocka_unit_test(statuses),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(boundaries),
+        cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(nothing_after_close),
+        cmocka_unit_test(impossible_length),
         cmocka_unit_test(close_frames),
     };
 
