@@ -8,8 +8,10 @@
  */
 #include "apply.h"
 #include "backend_tls.h"
+#include "counters.h"
 #include "dump.h"
 #include "forwarded.h"
+#include "observe.h"
 #include "response.h"
 #include "server_conf.h"
 #include "translate.h"
@@ -22,6 +24,8 @@ static void register_hooks(apr_pool_t *p)
     atl_forwarded_register_hooks(p);
     atl_backend_tls_register_hooks(p);
     atl_response_register_hooks(p);
+    atl_counters_register_hooks(p);
+    atl_observe_register_hooks(p);
     atl_dump_register_hooks(p);
     atl_tunnel_register_hooks(p);
 }

@@ -386,7 +386,8 @@ static const char *context_file(apr_pool_t *p, const char *context)
     return name;
 }
 
-const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app)
+const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                               const atl_setting *setting)
 {
     const atl_public *public = &site->public;
     const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
@@ -402,14 +403,19 @@ const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const at
                             "base-url", atl_base_url(p, public, app->context),
                             "synchrony", synchrony_setting(p, site, app),
                             NULL};
+    const char *versions = strcmp(setting->versions, "all") ? setting->versions : NULL;
+
+    return apr_pstrcat(p, atl_fill(p, setting->file, values), versions ? "   (" : "",
+                       versions ? versions : "", versions ? ")" : "", ":\n",
+                       atl_fill(p, setting->text, values), "\n", NULL);
+}
+
+const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app)
+{
     const char *text = "";
 
     for (const atl_setting *setting = app->product->settings; setting->file; setting++) {
-        const char *versions = strcmp(setting->versions, "all") ? setting->versions : NULL;
-
-        text = apr_pstrcat(p, text, setting->file, versions ? "   (" : "",
-                           versions ? versions : "", versions ? ")" : "", ":\n",
-                           atl_fill(p, setting->text, values), "\n", NULL);
+        text = apr_pstrcat(p, text, atl_expand_setting(p, site, app, setting), NULL);
     }
     return text;
 }

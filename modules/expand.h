@@ -30,6 +30,13 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site);
 const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app);
 
 /*
+ * One setting of the application's half: its file (and versions) on a line of its own, then what
+ * to write there, with the line's own values. From p.
+ */
+const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                               const atl_setting *setting);
+
+/*
  * The address people type for an app, as https://wiki.example.com/wiki; with
  * "<host>" for a virtual host without ServerName. From p.
  */

@@ -14,6 +14,18 @@
 
 #define TOMCAT_CONTEXT "<Context path=\"{context}\" ...>   (keep its other attributes)"
 
+/* One attribute more for the same line: Tomcat's defaults are 8192 bytes of headers, no compression
+ * and no characters beyond RFC 3986 (Tomcat documentation, "The HTTP Connector"). */
+#define TOMCAT_HEADER_SIZE                                                                         \
+    "<Connector port=\"{backend-port}\" ... maxHttpHeaderSize=\"32768\"/>   (keep its other "       \
+    "attributes)"
+#define TOMCAT_URL_CHARS                                                                           \
+    "<Connector port=\"{backend-port}\" ... relaxedPathChars=\"[]|\"\n"                            \
+    "           relaxedQueryChars=\"[]|{}^&#x5c;&#x60;&quot;&lt;&gt;\"/>   (keep its other "        \
+    "attributes)"
+#define TOMCAT_COMPRESSION                                                                         \
+    "<Connector port=\"{backend-port}\" ... compression=\"off\"/>   (keep its other attributes)"
+
 #define BASE_URL(where) {"all", where, "{base-url}"}
 
 #define END_OF_SETTINGS {NULL, NULL, NULL}
@@ -63,6 +75,75 @@ static const atl_setting jira_settings[] = {
     BASE_URL("Administration > System > General configuration > Base URL"),
     END_OF_SETTINGS};
 
+#define TOMCAT_CURES(server_xml, context_file, context_text, where)                                \
+    {.address = {"all", server_xml, TOMCAT_CONNECTOR},                                             \
+     .context = {"all", context_file, context_text},                                               \
+     .header_size = {"all", server_xml, TOMCAT_HEADER_SIZE},                                       \
+     .url_chars = {"all", server_xml, TOMCAT_URL_CHARS},                                           \
+     .compression = {"all", server_xml, TOMCAT_COMPRESSION},                                       \
+     .base_url = BASE_URL(where)}
+
+static const atl_cures bamboo_cures =
+    TOMCAT_CURES("<install>/conf/server.xml", "<install>/conf/server.xml", TOMCAT_CONTEXT,
+                 "Administration > General configuration > Base URL");
+
+/* server.* keys are Spring Boot's; Bitbucket's own documentation lists them. */
+static const atl_cures bitbucket_cures = {
+    .address = {"all", "<home>/shared/bitbucket.properties",
+                "server.proxy-name={host}\nserver.proxy-port={port}\n"
+                "server.scheme={scheme}\nserver.secure={secure}"},
+    .context = {"all", "<home>/shared/bitbucket.properties", "server.context-path={home-context}"},
+    .header_size = {"all", "<home>/shared/bitbucket.properties",
+                    "server.max-http-header-size=32KB"},
+    .compression = {"all", "<home>/shared/bitbucket.properties", "server.compression.enabled=false"},
+    .base_url = BASE_URL("Administration > Server settings > Base URL")};
+
+static const atl_cures confluence_cures =
+    TOMCAT_CURES("<install>/conf/server.xml", "<install>/conf/server.xml", TOMCAT_CONTEXT,
+                 "General configuration > Site configuration > Server Base URL");
+
+static const atl_cures crowd_cures =
+    TOMCAT_CURES("<install>/apache-tomcat/conf/server.xml",
+                 "<install>/apache-tomcat/conf/Catalina/localhost/{context-name}.xml",
+                 TOMCAT_CONTEXT, "Administration > General options > Base URL");
+
+static const atl_cures fecru_cures = {
+    .address = {"all", "<FISHEYE_INST>/config.xml",
+                "<http bind=\":{backend-port}\" proxy-host=\"{host}\" proxy-port=\"{port}\"\n"
+                "      proxy-scheme=\"{scheme}\"/>"},
+    .context = {"all", "<FISHEYE_INST>/config.xml", "<web-server context=\"{context}\" ...>"},
+    .base_url = {"all", "<FISHEYE_INST>/config.xml", "<web-server site-url=\"{base-url}\" ...>"}};
+
+static const atl_cures jira_cures =
+    TOMCAT_CURES("<install>/conf/server.xml", "<install>/conf/server.xml", TOMCAT_CONTEXT,
+                 "Administration > System > General configuration > Base URL");
+
+/* Application links and REST exist in every product; facts: 1. */
+static const char *const common_api[] = {"/rest/", "/rpc/", "/plugins/servlet/applinks",
+                                         "/plugins/servlet/oauth", "/plugins/servlet/streams", NULL};
+static const char *const bamboo_api[] = {"/rest/", "/agentServer/", "/plugins/servlet/applinks",
+                                         "/plugins/servlet/oauth", NULL};
+static const char *const crowd_api[] = {"/rest/", "/services/", NULL};
+static const char *const fecru_api[] = {"/rest/", "/rest-service/", "/rest-service-fe/",
+                                        "/plugins/servlet/applinks", NULL};
+/* git and git-lfs over HTTP (gitprotocol-http: "smart" requests). */
+static const char *const git_marks[] = {"/info/refs", "/git-upload-pack", "/git-receive-pack", NULL};
+static const char *const agent_marks[] = {"/agentServer/", NULL};
+
+#define MANIFEST {"/rest/applinks/1.0/manifest", ATL_PROBE_BASE_URL}
+#define END_OF_PROBES {NULL, ATL_PROBE_STATE}
+
+static const atl_probe bamboo_probes[] = {
+    {"/rest/api/latest/status", ATL_PROBE_STATE}, MANIFEST, END_OF_PROBES};
+static const atl_probe common_probes[] = {{"/status", ATL_PROBE_STATE}, MANIFEST, END_OF_PROBES};
+static const atl_probe confluence_probes[] = {
+    {"/status", ATL_PROBE_STATE}, MANIFEST, {"/heartbeat", ATL_PROBE_OK}, END_OF_PROBES};
+static const atl_probe crowd_probes[] = {{"/status", ATL_PROBE_STATE}, END_OF_PROBES};
+static const atl_probe fecru_probes[] = {MANIFEST, END_OF_PROBES};
+static const atl_probe jira_probes[] = {
+    {"/status", ATL_PROBE_STATE}, MANIFEST,
+    {"/rest/api/2/serverInfo", ATL_PROBE_BASE_URL}, END_OF_PROBES};
+
 static const char *const bitbucket_aliases[] = {"stash", NULL};
 static const char *const fisheye_aliases[] = {"fecru", NULL};
 static const char *const jira_aliases[] = {"jira-software", "jira-core", "jira-servicedesk",
@@ -73,24 +154,36 @@ static const char *const jira_aliases[] = {"jira-software", "jira-core", "jira-s
  * product's longest single answer: Bitbucket streams clones and pushes of an hour. */
 const atl_product atl_products[] = {
     {.name = "bamboo", .label = "Bamboo", .port = 8085, .context = "", .timeout = 300,
-     .status = "/rest/api/latest/status", .session_cookie = "JSESSIONID",
-     .settings = bamboo_settings},
+     .status = "/rest/api/latest/status", .starting = 503, .session_cookie = "JSESSIONID",
+     .settings = bamboo_settings,
+     .cures = &bamboo_cures, .api = bamboo_api, .probes = bamboo_probes, .git = agent_marks,
+     .ready = "RUNNING PAUSED", .secure_cookies = 1},
     {.name = "bitbucket", .label = "Bitbucket", .aliases = bitbucket_aliases, .port = 7990,
      .context = "", .timeout = 3600, .status = "/status",
-     .session_cookie = "BITBUCKETSESSIONID", .settings = bitbucket_settings},
+     .starting = 503, .session_cookie = "BITBUCKETSESSIONID", .settings = bitbucket_settings,
+     .cures = &bitbucket_cures, .api = common_api, .probes = common_probes, .git = git_marks,
+     .ready = "RUNNING FIRST_RUN MAINTENANCE", .secure_cookies = 1},
     {.name = "confluence", .label = "Confluence", .port = 8090, .context = "", .timeout = 300,
-     .status = "/status", .session_cookie = "JSESSIONID", .has_synchrony = 1,
-     .settings = confluence_settings},
+     .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .has_synchrony = 1,
+     .settings = confluence_settings,
+     .cures = &confluence_cures, .api = common_api, .probes = confluence_probes,
+     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crowd", .label = "Crowd", .port = 8095, .context = "/crowd", .timeout = 60,
-     .status = "/status", .session_cookie = "JSESSIONID", .settings = crowd_settings},
+     .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .settings = crowd_settings,
+     .cures = &crowd_cures, .api = crowd_api, .probes = crowd_probes,
+     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crucible", .label = "Crucible", .port = 8060, .context = "", .timeout = 300,
-     .session_cookie = "JSESSIONID", .one_node_only = 1, .settings = fecru_settings},
+     .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1, .settings = fecru_settings,
+     .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
     {.name = "fisheye", .label = "Fisheye", .aliases = fisheye_aliases, .port = 8060,
-     .context = "", .timeout = 300, .session_cookie = "JSESSIONID", .one_node_only = 1,
-     .settings = fecru_settings},
+     .context = "", .timeout = 300, .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
+     .settings = fecru_settings,
+     .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
     {.name = "jira", .label = "Jira", .aliases = jira_aliases, .port = 8080, .context = "",
-     .timeout = 300, .status = "/status", .session_cookie = "JSESSIONID",
-     .settings = jira_settings},
+     .timeout = 300, .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
+     .settings = jira_settings,
+     .cures = &jira_cures, .api = common_api, .probes = jira_probes,
+     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = NULL}};
 
 const atl_product *atl_product_find(const char *word)

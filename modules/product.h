@@ -18,6 +18,28 @@ typedef struct atl_setting {
     const char *text;
 } atl_setting;
 
+/* What is read out of an answer to a check. */
+typedef enum {
+    ATL_PROBE_STATE,    /* JSON with "state" (or "status"): compared with ready and passing */
+    ATL_PROBE_BASE_URL, /* JSON "baseUrl" or XML <url>: compared with the public address */
+    ATL_PROBE_OK        /* the bare word OK */
+} atl_probe_kind;
+
+typedef struct atl_probe {
+    const char *path; /* below the context; the whole path for ATL_PROBE_OK (Synchrony) */
+    atl_probe_kind kind;
+} atl_probe;
+
+/* Single settings that cure a finding; file is NULL where the product has none. */
+typedef struct atl_cures {
+    atl_setting address;     /* the public scheme, host and port */
+    atl_setting context;     /* the context path */
+    atl_setting header_size; /* how large a request's headers may be */
+    atl_setting url_chars;   /* characters in URLs that RFC 3986 does not allow */
+    atl_setting compression; /* compressed answers, switched off */
+    atl_setting base_url;
+} atl_cures;
+
 typedef struct atl_product {
     const char *name;           /* as written in AtlassianApp */
     const char *label;          /* as people call it */
@@ -26,10 +48,18 @@ typedef struct atl_product {
     const char *context;        /* the installer's context path, "" for the root */
     int timeout;                /* seconds one answer may take; facts: 2.6 */
     const char *status;         /* status page below the context, or NULL */
+    const char *ready;          /* states in which it takes traffic, separated by blanks */
     const char *session_cookie; /* the application's own */
+    int starting; /* status that, without a page of its own, says: still starting; or 0 */
     unsigned has_synchrony : 1; /* collaborative editing beside it (WebSockets) */
     unsigned one_node_only : 1; /* cannot run as a cluster */
+    /* Cookies get the Secure attribute where the address setting says https. */
+    unsigned secure_cookies : 1;
     const atl_setting *settings; /* ends with a row whose file is NULL */
+    const atl_cures *cures;
+    const char *const *api;      /* paths of machines, below the context, NULL-terminated */
+    const char *const *git;      /* marks in paths of git and other tools that show plain text */
+    const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
 } atl_product;
 
 /* All products, in the order lists of them are printed. Ends with a row whose name is NULL. */

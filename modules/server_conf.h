@@ -10,6 +10,7 @@
 #include "httpd.h"
 #include "http_config.h"
 
+#include "judge.h"
 #include "path.h"
 #include "site.h"
 
@@ -32,6 +33,17 @@ typedef struct atl_forwarded {
     unsigned port;
 } atl_forwarded;
 
+/* How the request fared so far; see observe.c. */
+typedef struct atl_observed {
+    apr_time_t handed;           /* to the application; 0: not yet */
+    apr_interval_time_t latency; /* until its answer began; -1: it did not */
+    atl_failure failure;         /* why not */
+    apr_status_t failure_status;
+    unsigned tunnelled : 1; /* set by the tunnel, which counts its WebSockets itself */
+    unsigned answered : 1;  /* by the application */
+    unsigned own_page : 1;  /* what is sent is this module's, not the application's */
+} atl_observed;
+
 typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
@@ -39,6 +51,7 @@ typedef struct atl_request {
     const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
     void *handshake; /* tunnel.c's, of a WebSocket */
+    atl_observed observed;
 } atl_request;
 
 extern const command_rec atl_directives[];

@@ -1,6 +1,10 @@
 # What comes back: redirects and cookies with public addresses, whoever got them wrong.
 use Atl::Test;
 
+expect_log(qr/ATLP1001: AtlassianApp jira at .*scheme="https" secure="true"/, 'no scheme="https" behind TLS');
+expect_log(qr/ATLP1002: AtlassianApp jira at /, "redirects to the application's own port");
+expect_log(qr/ATLP1003: AtlassianApp jira at /, "redirects to the application's own address");
+
 sub location {
     my ($vhost, $target, @option) = @_;
     return get($vhost => $target, @option)->header('Location');

@@ -1,0 +1,502 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "counters.h"
+#include "log.h"
+#include "server_conf.h"
+#include "text.h"
+
+#include "ap_mpm.h"
+#include "http_config.h"
+#include "http_core.h"
+#include "http_log.h"
+#include "mpm_common.h"
+#include "scoreboard.h"
+
+#include <apr_hash.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <unistd.h>
+
+APLOG_USE_MODULE(atlassian_proxy);
+
+#define USERDATA_KEY "mod_atlassian_proxy-counters"
+#define LAYOUT 1 /* raised with every change of the structures below */
+#define KEY_SIZE 256
+#define HOUR apr_time_from_sec(3600)
+
+#define RELAXED memory_order_relaxed
+
+/* Whose numbers a row holds: the address of the virtual host, product, context, and backend. */
+typedef struct row_name {
+    char key[KEY_SIZE];
+    apr_uint32_t generation; /* the last configuration that had it; 0: never used */
+} row_name;
+
+typedef struct header {
+    apr_uint32_t layout;
+    apr_uint32_t size_of_row;
+    apr_uint32_t generation; /* counts configurations */
+    apr_uint32_t apps, backends, children;
+    apr_time_t since;
+} header;
+
+/* One block of memory and where its parts begin. */
+typedef struct segment {
+    header *head;
+    row_name *app_names, *backend_names;
+    atl_app_row *apps;
+    atl_traffic *backends;
+    _Atomic apr_int32_t *gauges; /* [children + 1][apps][ATL_GAUGES] */
+    const char *missing;
+} segment;
+
+/* Set in post_config, before children are forked. */
+static segment *current;
+
+/* ------------------------------------------------------------------ memory */
+
+static apr_size_t aligned(apr_size_t size)
+{
+    return (size + 63) & ~(apr_size_t)63;
+}
+
+static char *part(char *base, apr_size_t *offset, apr_size_t size)
+{
+    char *at = base ? base + *offset : NULL;
+
+    *offset += aligned(size);
+    return at;
+}
+
+/* Lays the parts out from base; with base NULL only measures. Returns the size of all. */
+static apr_size_t lay_out(segment *seg, char *base, const header *head)
+{
+    apr_size_t offset = 0;
+
+    seg->head = (header *)part(base, &offset, sizeof(header));
+    seg->app_names = (row_name *)part(base, &offset, head->apps * sizeof(row_name));
+    seg->backend_names = (row_name *)part(base, &offset, head->backends * sizeof(row_name));
+    seg->apps = (atl_app_row *)part(base, &offset, head->apps * sizeof(atl_app_row));
+    seg->backends = (atl_traffic *)part(base, &offset, head->backends * sizeof(atl_traffic));
+    seg->gauges = (_Atomic apr_int32_t *)part(
+        base, &offset,
+        (head->children + 1) * head->apps * ATL_GAUGES * sizeof(_Atomic apr_int32_t));
+    return offset;
+}
+
+/* The block lives as long as httpd: children of the last configuration still count in it. */
+static segment *segment_create(server_rec *s, const header *head)
+{
+    apr_pool_t *pool = s->process->pool;
+    segment *seg = apr_pcalloc(pool, sizeof(*seg));
+    apr_size_t size = lay_out(seg, NULL, head);
+    apr_shm_t *shm;
+    apr_status_t rv = apr_shm_create(&shm, size, NULL, pool);
+    char *base;
+
+    if (rv == APR_SUCCESS) {
+        base = apr_shm_baseaddr_get(shm);
+        memset(base, 0, size);
+    }
+    else {
+        seg->missing = apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes of shared memory: %pm", size,
+                                    &rv);
+        base = apr_pcalloc(pool, size);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
+                     ATL_LOGNO(0301) "no shared memory (%" APR_SIZE_T_FMT " bytes wanted): "
+                     "requests are served all the same, but every child counts for itself, so "
+                     "the status page shows the numbers of the child that answers, and a finding "
+                     "is logged once per child", size);
+    }
+    lay_out(seg, base, head);
+    *seg->head = *head;
+    return seg;
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static const char *key_of(apr_pool_t *p, const server_rec *s, const atl_app *app,
+                          const atl_backend *backend)
+{
+    const atl_public *public = &atl_server_conf_of(s)->site.public;
+    const server_addr_rec *addr = s->addrs;
+    const char *key = apr_psprintf(
+        p, "%s://%s:%u %s:%u %s%s%s%s", public->scheme, public->host ? public->host : "*",
+        public->port, addr && addr->virthost ? addr->virthost : "*",
+        addr ? (unsigned)addr->host_port : 0u, app->product->name, app->context,
+        backend ? " " : "", backend ? backend->origin : "");
+
+    if (strlen(key) >= KEY_SIZE) {
+        apr_ssize_t len = APR_HASH_KEY_STRING;
+        unsigned hash = apr_hashfunc_default(key, &len);
+        key = apr_psprintf(p, "%08x %.*s", hash, KEY_SIZE - 10, key);
+    }
+    return key;
+}
+
+/* The row of a key among count rows: its own, else one that two configurations have not used
+ * (children of the last one may still count). Returns -1 when all are taken. */
+static int row_of(row_name *names, apr_uint32_t count, const char *key, apr_uint32_t generation,
+                  int *is_new)
+{
+    int unused = -1;
+
+    for (apr_uint32_t i = 0; i < count; i++) {
+        if (names[i].generation == generation) {
+            continue; /* of another app of this configuration; two may not share */
+        }
+        if (names[i].generation && !strcmp(names[i].key, key)) {
+            names[i].generation = generation;
+            *is_new = 0;
+            return (int)i;
+        }
+        if (unused < 0 && names[i].generation + 1 < generation) {
+            unused = (int)i;
+        }
+    }
+    if (unused >= 0) {
+        apr_cpystrn(names[unused].key, key, KEY_SIZE);
+        names[unused].generation = generation;
+        *is_new = 1;
+    }
+    return unused;
+}
+
+static int give_backend_row(apr_pool_t *p, segment *seg, const server_rec *s, const atl_app *app,
+                            atl_backend *backend)
+{
+    int is_new = 0;
+    int row = row_of(seg->backend_names, seg->head->backends, key_of(p, s, app, backend),
+                     seg->head->generation, &is_new);
+
+    if (row < 0) {
+        return 0;
+    }
+    if (is_new) {
+        memset(&seg->backends[row], 0, sizeof(seg->backends[row]));
+    }
+    backend->row = (unsigned)row;
+    return 1;
+}
+
+static int give_app_row(apr_pool_t *p, segment *seg, const server_rec *s, atl_app *app)
+{
+    int is_new = 0;
+    int row = row_of(seg->app_names, seg->head->apps, key_of(p, s, app, NULL),
+                     seg->head->generation, &is_new);
+
+    if (row < 0) {
+        return 0;
+    }
+    if (is_new) {
+        memset(&seg->apps[row], 0, sizeof(seg->apps[row]));
+    }
+    app->row = (unsigned)row;
+    for (int i = 0; i < app->backends->nelts; i++) {
+        if (!give_backend_row(p, seg, s, app, &APR_ARRAY_IDX(app->backends, i, atl_backend))) {
+            return 0;
+        }
+    }
+    if (app->synchrony == ATL_SYNCHRONY_DIRECT) {
+        return give_backend_row(p, seg, s, app, &app->synchrony_backend);
+    }
+    return 1;
+}
+
+static int give_rows(apr_pool_t *p, segment *seg, server_rec *main_server)
+{
+    seg->head->generation += seg->head->generation ? 1 : 2; /* unused rows: 0 + 1 < 2 */
+    for (server_rec *s = main_server; s; s = s->next) {
+        const apr_array_header_t *apps = atl_server_conf_of(s)->site.apps;
+
+        for (int i = 0; i < apps->nelts; i++) {
+            if (!give_app_row(p, seg, s, APR_ARRAY_IDX(apps, i, atl_app *))) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Numbers move to a larger block; what is in flight stays behind, its children count it down
+ * where they counted it up. */
+static void carry_over(segment *to, const segment *from)
+{
+    memcpy(to->app_names, from->app_names, from->head->apps * sizeof(row_name));
+    memcpy(to->backend_names, from->backend_names, from->head->backends * sizeof(row_name));
+    memcpy(to->apps, from->apps, from->head->apps * sizeof(atl_app_row));
+    memcpy(to->backends, from->backends, from->head->backends * sizeof(atl_traffic));
+    to->head->generation = from->head->generation;
+    to->head->since = from->head->since;
+}
+
+static void count_needed(server_rec *main_server, header *head)
+{
+    int children = 0;
+
+    ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &children);
+    head->layout = LAYOUT;
+    head->size_of_row = sizeof(atl_app_row) + sizeof(atl_traffic);
+    head->children = (apr_uint32_t)children;
+    head->since = apr_time_now();
+    for (server_rec *s = main_server; s; s = s->next) {
+        const apr_array_header_t *apps = atl_server_conf_of(s)->site.apps;
+
+        head->apps += (apr_uint32_t)apps->nelts;
+        for (int i = 0; i < apps->nelts; i++) {
+            head->backends += /* and Synchrony */
+                (apr_uint32_t)APR_ARRAY_IDX(apps, i, const atl_app *)->backends->nelts + 1;
+        }
+    }
+}
+
+static int fits(const segment *seg, const header *needed)
+{
+    return seg && seg->head->layout == needed->layout &&
+           seg->head->size_of_row == needed->size_of_row &&
+           seg->head->children >= needed->children;
+}
+
+/* A reload finds the block of the last configuration by this, the module itself being loaded
+ * anew. */
+static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    header needed = {0};
+    segment *last = NULL;
+    void *data = NULL;
+
+    (void)p;
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    count_needed(s, &needed);
+    if (!needed.apps) {
+        return OK;
+    }
+    apr_pool_userdata_get(&data, USERDATA_KEY, s->process->pool);
+    if (fits(data, &needed)) {
+        last = data;
+        if (give_rows(ptemp, last, s)) {
+            current = last;
+            return OK;
+        }
+    }
+    /* Twice what is needed, and what there was: the next few lines find room. */
+    needed.apps = needed.apps * 2 + (last ? last->head->apps : 14);
+    needed.backends = needed.backends * 2 + (last ? last->head->backends : 14);
+    current = segment_create(s, &needed);
+    if (last) {
+        carry_over(current, last);
+    }
+    give_rows(ptemp, current, s);
+    apr_pool_userdata_setn(current, USERDATA_KEY, NULL, s->process->pool);
+    return OK;
+}
+
+/* ------------------------------------------------------------------ gauges */
+
+/* This child's number, found by its process id: no hook tells it. A child that is not (yet) on
+ * the scoreboard uses the row after the last. */
+static apr_uint32_t child_number(void)
+{
+    static _Atomic apr_uint32_t found = 0; /* number + 1 */
+    apr_uint32_t number = atomic_load_explicit(&found, RELAXED), children = current->head->children;
+    pid_t me;
+
+    if (number) {
+        return number - 1;
+    }
+    me = getpid();
+    for (number = 0; number < children; number++) {
+        if (ap_scoreboard_image && ap_get_scoreboard_process((int)number)->pid == me) {
+            atomic_store_explicit(&found, number + 1, RELAXED);
+            return number;
+        }
+    }
+    return children;
+}
+
+static _Atomic apr_int32_t *gauge_at(const segment *seg, apr_uint32_t child, unsigned row,
+                                     atl_gauge gauge)
+{
+    return &seg->gauges[(child * seg->head->apps + row) * ATL_GAUGES + gauge];
+}
+
+void atl_counters_move(const atl_app *app, atl_gauge gauge, int delta)
+{
+    atomic_fetch_add_explicit(gauge_at(current, child_number(), app->row, gauge), delta, RELAXED);
+}
+
+apr_uint64_t atl_counters_gauge(const atl_app *app, atl_gauge gauge)
+{
+    apr_int64_t sum = 0;
+
+    for (apr_uint32_t child = 0; child <= current->head->children; child++) {
+        sum += atomic_load_explicit(gauge_at(current, child, app->row, gauge), RELAXED);
+    }
+    return sum > 0 ? (apr_uint64_t)sum : 0;
+}
+
+/* In the parent, when a child is gone: nothing it held is in flight any more. */
+static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot,
+                         mpm_child_status state)
+{
+    (void)s;
+    (void)pid;
+    (void)gen;
+    if (state != MPM_CHILD_EXITED || !current || slot < 0 ||
+        (apr_uint32_t)slot >= current->head->children) {
+        return;
+    }
+    for (apr_uint32_t row = 0; row < current->head->apps; row++) {
+        for (int gauge = 0; gauge < ATL_GAUGES; gauge++) {
+            atomic_store_explicit(gauge_at(current, (apr_uint32_t)slot, row, gauge), 0, RELAXED);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ counting */
+
+static void add(atl_count *count, apr_uint64_t n)
+{
+    atomic_fetch_add_explicit(count, n, RELAXED);
+}
+
+atl_app_row *atl_counters_app(const atl_app *app)
+{
+    return &current->apps[app->row];
+}
+
+atl_traffic *atl_counters_backend(const atl_backend *backend)
+{
+    return &current->backends[backend->row];
+}
+
+static void count_rate(atl_traffic *traffic, apr_time_t now)
+{
+    apr_uint64_t slice = (apr_uint64_t)(apr_time_sec(now) / ATL_RATE_SECONDS);
+    atl_count *cell = &traffic->recent[slice % ATL_RATE_SLICES];
+    apr_uint64_t seen = atomic_load_explicit(cell, RELAXED);
+
+    while (seen >> 32 != (slice & 0xffffffff)) {
+        if (atomic_compare_exchange_weak_explicit(cell, &seen, slice << 32 | 1, RELAXED, RELAXED)) {
+            return;
+        }
+    }
+    add(cell, 1);
+}
+
+double atl_counters_rate(const atl_traffic *traffic, apr_time_t now)
+{
+    apr_uint64_t slice = (apr_uint64_t)(apr_time_sec(now) / ATL_RATE_SECONDS), sum = 0;
+
+    /* The present slice is not over: the ones before it count. */
+    for (apr_uint64_t ago = 1; ago < ATL_RATE_SLICES; ago++) {
+        apr_uint64_t seen = atomic_load_explicit(
+            &traffic->recent[(slice - ago) % ATL_RATE_SLICES], RELAXED);
+
+        if (seen >> 32 == ((slice - ago) & 0xffffffff)) {
+            sum += seen & 0xffffffff;
+        }
+    }
+    return (double)sum / ((ATL_RATE_SLICES - 1) * ATL_RATE_SECONDS);
+}
+
+void atl_counters_answered(atl_traffic *traffic, int status, apr_interval_time_t latency,
+                           apr_time_t now)
+{
+    unsigned digit = (unsigned)status / 100;
+
+    add(&traffic->requests, 1);
+    add(&traffic->classes[digit <= 5 ? digit : 0], 1);
+    count_rate(traffic, now);
+    if (latency >= 0) {
+        add(&traffic->latency[atl_histogram_bucket((apr_uint64_t)latency)], 1);
+        add(&traffic->latency_sum, (apr_uint64_t)latency);
+        atomic_store_explicit(&traffic->last_answer, (apr_uint64_t)now, RELAXED);
+    }
+}
+
+/* Readers skip it while it is written; a second writer leaves it to the first. */
+static void set_example(atl_finding_count *found, const char *path)
+{
+    unsigned seq = atomic_load(&found->writing);
+
+    if ((seq & 1) || !atomic_compare_exchange_strong(&found->writing, &seq, seq + 1)) {
+        return;
+    }
+    apr_cpystrn(found->example, path, ATL_EXAMPLE_SIZE);
+    atomic_store(&found->writing, seq + 2);
+}
+
+int atl_counters_found(const atl_app *app, atl_finding_id id, const char *path, apr_time_t now)
+{
+    atl_finding_count *found = &atl_counters_app(app)->findings[id];
+    apr_uint64_t before = atomic_exchange_explicit(&found->last, (apr_uint64_t)now, RELAXED);
+
+    if (!atomic_fetch_add_explicit(&found->count, 1, RELAXED)) {
+        atomic_store_explicit(&found->first, (apr_uint64_t)now, RELAXED);
+    }
+    if (before && now - (apr_time_t)before < HOUR) {
+        return 0;
+    }
+    set_example(found, path);
+    return 1;
+}
+
+const char *atl_counters_example(apr_pool_t *p, const atl_finding_count *found)
+{
+    unsigned seq = atomic_load(&((atl_finding_count *)found)->writing);
+    const char *copy = apr_pstrndup(p, found->example, ATL_EXAMPLE_SIZE - 1);
+
+    return (seq & 1) || atomic_load(&((atl_finding_count *)found)->writing) != seq ? "" : copy;
+}
+
+/* ------------------------------------------------------------------ WebSockets */
+
+void atl_counters_ws_opened(const atl_app *app)
+{
+    add(&atl_counters_app(app)->websockets.opened, 1);
+    atl_counters_move(app, ATL_GAUGE_WEBSOCKETS, 1);
+}
+
+void atl_counters_ws_closed(const atl_app *app)
+{
+    atl_counters_move(app, ATL_GAUGE_WEBSOCKETS, -1);
+}
+
+void atl_counters_ws_refused(const atl_app *app)
+{
+    add(&atl_counters_app(app)->websockets.refused, 1);
+}
+
+void atl_counters_ws_bytes(const atl_app *app, apr_uint64_t in, apr_uint64_t out)
+{
+    add(&atl_counters_app(app)->websockets.bytes_in, in);
+    add(&atl_counters_app(app)->websockets.bytes_out, out);
+}
+
+void atl_counters_ws_fell_back(const atl_app *app, atl_ws_fallback reason)
+{
+    add(&atl_counters_app(app)->websockets.fallbacks[reason], 1);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+const char *atl_counters_missing(void)
+{
+    return current ? current->missing : NULL;
+}
+
+apr_time_t atl_counters_since(void)
+{
+    return current ? current->head->since : 0;
+}
+
+void atl_counters_register_hooks(apr_pool_t *p)
+{
+    (void)p;
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,214 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "finding.h"
+#include "expand.h"
+#include "text.h"
+
+#include <apr_strings.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SETTING(member) offsetof(atl_cures, member)
+
+const atl_finding atl_findings[ATL_FINDINGS] = {
+    [ATL_FINDING_REDIRECT_SCHEME] =
+        {1001, "redirect-scheme",
+         "{label} redirects people to http:// although they come by https://",
+         "{label} does not know that TLS ends in front of it: the scheme of its public address is "
+         "missing or wrong",
+         "{setting}", SETTING(address)},
+    [ATL_FINDING_REDIRECT_PORT] =
+        {1002, "redirect-port", "{label} redirects people to its own port {backend-port}",
+         "{label} does not know the port of its public address", "{setting}", SETTING(address)},
+    [ATL_FINDING_REDIRECT_BACKEND] =
+        {1003, "redirect-backend",
+         "{label} redirects people to {backend}, which they need not be able to reach",
+         "{label} takes its own address for the public one", "{setting}", SETTING(address)},
+    [ATL_FINDING_REDIRECT_HOST] =
+        {1004, "redirect-host", "{label} redirects people to another host than {host}",
+         "the host name of its public address is an old or a wrong one", "{setting}",
+         SETTING(address)},
+    [ATL_FINDING_REDIRECT_LOOP] =
+        {1005, "redirect-loop", "{label} redirects an address to itself, without end",
+         "{label} takes requests for insecure ones and sends people to https://, where they are "
+         "already",
+         "{setting}", SETTING(address)},
+    [ATL_FINDING_REDIRECT_SLASHES] =
+        {1006, "redirect-slashes", "{label} redirects to an address with a double slash",
+         "the base URL, or the public address, was written with a slash at its end", "{setting}",
+         SETTING(base_url)},
+    [ATL_FINDING_CONTEXT] =
+        {1007, "context", "{label} does not know the path {home-context}: it answers 404 there",
+         "its context path is another one than the one in the AtlassianApp line",
+         "{setting}or write the path {label} has, in {line}:\n"
+         "AtlassianApp {name} {origin}<its path>",
+         SETTING(context)},
+    [ATL_FINDING_REDIRECT_CONTEXT] =
+        {1008, "redirect-context",
+         "{label} redirects people from {home-context} to a path outside of it, which no "
+         "application answers",
+         "its context path, or its base URL, is another one than the one in the AtlassianApp line",
+         "{setting}", SETTING(context)},
+    [ATL_FINDING_INSECURE_COOKIE] =
+        {1009, "insecure-cookie", "{label} sets its session cookie without the Secure attribute",
+         "{label} does not know that people come by https://; pages may then hold http:// links "
+         "too (mixed content)",
+         "{setting}", SETTING(address)},
+    [ATL_FINDING_COOKIE_PATH] =
+        {1010, "cookie-path",
+         "{label} sets its session cookie for a path that is not {home-context}: browsers will "
+         "not send it back, so nobody stays logged in",
+         "its context path is another one, or sessionCookiePath is set", "{setting}",
+         SETTING(context)},
+    [ATL_FINDING_COOKIE_SHARED] =
+        {1011, "cookie-shared",
+         "{label} sets {cookie} for the whole host, where another application uses the same name: "
+         "each logs people out of the other",
+         "sessionCookiePath=\"/\" is set, or the application is not at {home-context}",
+         "{setting}and remove sessionCookiePath from <Context>", SETTING(context)},
+    [ATL_FINDING_REFUSED] =
+        {1012, "refused", "{backend} refuses connections",
+         "{label} is not running, or listens on another port or address",
+         "start {label}, or correct the port in {line}; see what listens on {backend-host}:\n"
+         "ss -ltn 'sport = :{backend-port}'"},
+    [ATL_FINDING_FORBIDDEN] =
+        {1013, "forbidden", "this system does not let httpd connect to {backend}",
+         "SELinux (or AppArmor, or a firewall rule for httpd's user) forbids it: permission denied",
+         "setsebool -P httpd_can_network_connect 1"},
+    [ATL_FINDING_DNS] =
+        {1014, "dns", "the host name {backend-host} has no address",
+         "it is misspelt, or DNS does not know it on this machine",
+         "correct the host in {line}; see what DNS says:\ngetent hosts {backend-host}"},
+    [ATL_FINDING_CONNECT_TIMEOUT] =
+        {1015, "connect-timeout", "{backend} does not take connections",
+         "a firewall drops them, the host is down, or {label} is too busy to accept any",
+         "see whether anything answers from this machine:\n"
+         "curl -sv --max-time 10 -o /dev/null {backend}/"},
+    [ATL_FINDING_UNREACHABLE] =
+        {1016, "unreachable", "there is no way from this machine to {backend}",
+         "the network or the host is down, or a route is missing",
+         "correct the host in {line}; see the way:\nip route get {backend-host}"},
+    [ATL_FINDING_ANSWER_TIMEOUT] =
+        {1017, "answer-timeout", "{label} gave no answer within {timeout} seconds",
+         "a long operation, or {label} hangs",
+         "if such operations are usual, in {line}:\nAtlassianApp {words} timeout={longer}"},
+    [ATL_FINDING_TLS_VERIFY] =
+        {1018, "tls-verify", "the certificate of {backend} is not trusted",
+         "it is self-signed, expired, or comes from an authority this machine does not know",
+         "give its authority's certificate (PEM), in {line}:\nAtlassianApp {words} ca=<file>"},
+    [ATL_FINDING_TLS_NAME] =
+        {1019, "tls-name", "the certificate of {backend} is for another name than {backend-host}",
+         "the AtlassianApp line names the host differently than its certificate does",
+         "write the name in the certificate, in {line}:\n"
+         "AtlassianApp {name} https://<name in the certificate>:{backend-port}{context}"},
+    [ATL_FINDING_TLS_HANDSHAKE] =
+        {1020, "tls-handshake", "{backend} does not speak TLS that httpd understands",
+         "the port is one for http, or the two have no protocol version or cipher in common",
+         "if it is a port for http, in {line}:\n"
+         "AtlassianApp {name} http://{backend-host}:{backend-port}{context}"},
+    [ATL_FINDING_TLS_EXPECTED] =
+        {1021, "tls-expected", "{backend} expects TLS and gets plain http",
+         "the port is one for https",
+         "in {line}:\nAtlassianApp {name} https://{backend-host}:{backend-port}{context}"},
+    [ATL_FINDING_WEBSOCKET] =
+        {1022, "websocket", "a WebSocket was not accepted: collaborative editing is slow or fails",
+         "what answers there is not Synchrony, or a proxy in between drops the Upgrade header",
+         "check that Synchrony runs; where it is not on port 8091 of {backend-host}, in {line}:\n"
+         "AtlassianApp {words} synchrony=http://{backend-host}:8091"},
+    [ATL_FINDING_SYNCHRONY] =
+        {1023, "synchrony", "{synchrony} answers with Confluence's pages, not as Synchrony",
+         "requests for Synchrony go to Confluence's own port",
+         "Synchrony has a port of its own, in {line}:\n"
+         "AtlassianApp {words} synchrony=http://{backend-host}:8091"},
+    [ATL_FINDING_HEADER_SIZE] =
+        {1024, "header-size",
+         "{label} refuses requests whose headers are larger than 8192 bytes (400)",
+         "large cookies or Kerberos tickets meet its default limit", "{setting}",
+         SETTING(header_size)},
+    [ATL_FINDING_URL_CHARS] =
+        {1025, "url-chars", "{label} refuses addresses with characters such as [ ] | { } (400)",
+         "relaxedPathChars or relaxedQueryChars are missing from its connector", "{setting}",
+         SETTING(url_chars)},
+    [ATL_FINDING_COMPRESSION] =
+        {1026, "compression",
+         "{label} compresses answers although httpd does it: application links and feeds break",
+         "compression is on on both sides", "{setting}", SETTING(compression)},
+    [ATL_FINDING_XSRF] =
+        {1027, "xsrf", "{label} refuses requests of its own pages as forged (XSRF check failed)",
+         "the scheme, host or port {label} believes in differs from the one in the browser",
+         "{setting}", SETTING(address)},
+    [ATL_FINDING_APPLINKS] =
+        {1028, "applinks",
+         "httpd asks for a login on {context}/rest/applinks/, so application links fail",
+         "an authentication of httpd's stands in front of what other applications ask without one",
+         "<Location \"{context}/rest/applinks\">\n    Require all granted\n</Location>"},
+    [ATL_FINDING_STICKINESS] =
+        {1029, "stickiness", "sessions change from one node of {label} to another",
+         "a node does not know the session, or another cluster's cookie has the same name",
+         "give each cluster a stickysession name of its own, in {line}"},
+    [ATL_FINDING_BASE_URL] =
+        {1030, "base-url", "the base URL in {label} is not {base-url}",
+         "it was set for another address", "{setting}", SETTING(base_url)},
+};
+
+static const char *setting_of(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                              const atl_finding *finding)
+{
+    const atl_setting *setting =
+        (const atl_setting *)((const char *)app->product->cures + finding->setting);
+
+    if (!setting->file) {
+        return apr_psprintf(p, "see the documentation of %s\n", app->product->label);
+    }
+    return atl_expand_setting(p, site, app, setting);
+}
+
+void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                         atl_finding_id id, atl_advice *advice)
+{
+    const atl_finding *finding = &atl_findings[id];
+    const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
+    const char *values[] = {
+        "label", app->product->label,
+        "name", app->product->name,
+        "words", app->words,
+        "line", apr_psprintf(p, "line %u of %s", app->line, app->file ? app->file : "?"),
+        "host", site->public.host ? site->public.host : "the one people use",
+        "base-url", atl_base_url(p, &site->public, app->context),
+        "context", app->context,
+        "home-context", *app->context ? app->context : "/",
+        "backend", apr_pstrcat(p, backend->origin, app->context, NULL),
+        "origin", backend->origin,
+        "backend-host", backend->host,
+        "backend-port", apr_psprintf(p, "%u", backend->port),
+        "timeout", apr_psprintf(p, "%d", app->timeout),
+        "longer", apr_psprintf(p, "%d", app->timeout * 3),
+        "cookie", app->product->session_cookie,
+        "synchrony", app->synchrony_path,
+        "setting", strstr(finding->cure, "{setting}") ? setting_of(p, site, app, finding) : "",
+        NULL};
+
+    advice->symptom = atl_fill(p, finding->symptom, values);
+    advice->cause = atl_fill(p, finding->cause, values);
+    advice->cure = atl_fill(p, finding->cure, values);
+}
+
+const char *atl_finding_line(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                             atl_finding_id id)
+{
+    atl_advice advice;
+    char *cure, *to;
+
+    atl_finding_explain(p, site, app, id, &advice);
+    cure = to = apr_pstrdup(p, advice.cure);
+    for (const char *c = cure; *c; c++) {
+        int blank = *c == ' ' || *c == '\n';
+
+        if (!blank || (to > cure && to[-1] != ' ')) {
+            *to++ = blank ? ' ' : *c;
+        }
+    }
+    *to = '\0';
+    return apr_psprintf(p, "%s: %s. Cause: %s. Cure: %s", atl_app_name(p, app), advice.symptom,
+                        advice.cause, cure);
+}

@@ -1,0 +1,71 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Which finding, if any, a fact about an answer or a connection is (pure). Every rule prefers
+ * silence to a false alarm.
+ */
+#ifndef ATL_JUDGE_H
+#define ATL_JUDGE_H
+
+#include "finding.h"
+#include "redirect.h"
+
+/* A request and the beginning of its answer. Strings may be NULL where there is none. */
+typedef struct atl_exchange {
+    const atl_site *site;
+    const atl_claim *claim;
+    const char *method;
+    const char *scheme;   /* by which the client came */
+    const char *host;     /* Host header */
+    const char *path;     /* as the application reads it */
+    const char *uri;      /* path and query as sent */
+    const char *origin;   /* Origin header */
+    int wants_websocket;
+    apr_size_t header_size; /* bytes of the request's head as sent to the application */
+    int status;
+    const char *content_type;
+    const char *content_encoding;
+    const char *location;
+    int sets_cookie;
+    int httpd_compresses;
+    const char *body; /* its first bytes, for 400 and 403 */
+    apr_size_t body_len;
+} atl_exchange;
+
+/*
+ * What a redirect says: compares Location with the address people use. From p what it needs.
+ */
+atl_finding_id atl_judge_redirect(apr_pool_t *p, const atl_exchange *x);
+
+/*
+ * What an answer says that is no redirect: context, WebSockets, Synchrony, 400, 403.
+ */
+atl_finding_id atl_judge_answer(const atl_exchange *x);
+
+/*
+ * Whether an answer was compressed by the application while httpd compresses too.
+ */
+atl_finding_id atl_judge_encoding(const atl_exchange *x);
+
+/*
+ * What the value of one Set-Cookie header says of the session cookie.
+ */
+atl_finding_id atl_judge_cookie(const atl_exchange *x, const char *cookie);
+
+/* Why no answer came. */
+typedef enum {
+    ATL_FAILURE_NONE,
+    ATL_FAILURE_CONNECT, /* no connection; status says why */
+    ATL_FAILURE_DNS,
+    ATL_FAILURE_ANSWER,     /* connected; status says why nothing came */
+    ATL_FAILURE_TLS_VERIFY,
+    ATL_FAILURE_TLS_NAME,
+    ATL_FAILURE_TLS
+} atl_failure;
+
+/*
+ * The finding of a failure, ATL_FINDING_NONE for one that says nothing of the configuration.
+ */
+atl_finding_id atl_judge_failure(atl_failure failure, apr_status_t status);
+
+#endif

@@ -1,0 +1,194 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "unavailable.h"
+#include "audience.h"
+#include "html.h"
+
+#include "http_core.h"
+#include "http_protocol.h"
+#include "http_request.h"
+#include "mod_core.h"
+
+#include <apr_strings.h>
+
+#define RETRY_SECONDS 10
+
+/* ------------------------------------------------------------------ in words */
+
+typedef struct state {
+    const char *word;  /* for programs */
+    const char *title; /* {label} ... */
+    const char *text;
+} state;
+
+static const state starting = {"starting", "is starting",
+                               "It will be there in a few minutes."};
+static const state down = {"down", "is not running",
+                           "It was stopped, or is just being started."};
+static const state silent = {"silent", "does not answer",
+                             "It is very busy, starting, or out of order."};
+static const state unreachable = {"unreachable", "cannot be reached",
+                                  "The connection to it is out of order. Its administrators find "
+                                  "the reason in the log of this web server."};
+
+static const state *state_of(const atl_observed *observed)
+{
+    switch (atl_judge_failure(observed->failure, observed->failure_status)) {
+    case ATL_FINDING_REFUSED:
+        return &down;
+    case ATL_FINDING_CONNECT_TIMEOUT:
+    case ATL_FINDING_ANSWER_TIMEOUT:
+        return &silent;
+    default:
+        return observed->failure == ATL_FAILURE_ANSWER ? &down : &unreachable;
+    }
+}
+
+/* ------------------------------------------------------------------ in bytes */
+
+static const char style[] =
+    ":root{color-scheme:light dark;font:1.125rem/1.5 system-ui,sans-serif}"
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;background:Canvas;"
+    "color:CanvasText}main{max-width:34rem;padding:1.5rem}h1{font-size:1.75rem;line-height:1.2}"
+    "a{color:LinkText}";
+
+static const char *page(request_rec *r, const char *label, const state *now, int safe)
+{
+    const char *title = apr_pstrcat(r->pool, label, " ", now->title, NULL);
+    const char *nonce = atl_html_nonce(r->pool);
+
+    atl_html_headers(r, apr_pstrcat(r->pool, "style-src 'nonce-", nonce, "'", NULL));
+    return apr_pstrcat(
+        r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+        safe ? "<meta http-equiv=\"refresh\" content=\"" APR_STRINGIFY(RETRY_SECONDS) "\">\n" : "",
+        "<title>", title, "</title>\n<style nonce=\"", nonce, "\">", style,
+        "</style>\n</head>\n<body>\n<main>\n<h1>", title, "</h1>\n<p>", now->text, "</p>\n",
+        safe ? "<p>This page tries again every " APR_STRINGIFY(RETRY_SECONDS)
+               " seconds and goes on to the one you asked for. <a href=\"\">Try now</a></p>\n"
+             : "<p>What you sent may be lost: go back, and send it again when the application is "
+               "there.</p>\n",
+        "</main>\n</body>\n</html>\n", NULL);
+}
+
+static const char *compose(request_rec *r, const atl_app *app, const state *now,
+                           atl_audience audience, int safe)
+{
+    const char *label = app->product->label;
+
+    switch (audience) {
+    case ATL_AUDIENCE_PERSON:
+        ap_set_content_type(r, "text/html; charset=utf-8");
+        return page(r, label, now, safe);
+    case ATL_AUDIENCE_JSON:
+        ap_set_content_type(r, "application/json");
+        return apr_psprintf(r->pool,
+                            "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
+                            "\"message\":\"%s %s\",\"retryAfter\":%d}\n",
+                            app->product->name, now->word, label, now->title, RETRY_SECONDS);
+    case ATL_AUDIENCE_TEXT:
+        ap_set_content_type(r, "text/plain; charset=utf-8");
+        return apr_psprintf(r->pool, "%s %s. %s\n", label, now->title, now->text);
+    case ATL_AUDIENCE_PROBE:
+        break;
+    }
+    ap_set_content_type(r, "text/plain");
+    return "";
+}
+
+/* A request that may be repeated without harm. */
+static int is_safe(const request_rec *r)
+{
+    return r->method_number == M_GET; /* HEAD too */
+}
+
+static const char *prepare(request_rec *r, atl_request *request, const state *now, int status)
+{
+    atl_audience audience = atl_audience_of(request->claim, r->uri,
+                                            apr_table_get(r->headers_in, "Accept"),
+                                            apr_table_get(r->headers_in, "X-Requested-With"));
+    const char *body;
+
+    request->observed.own_page = 1;
+    r->status = status;
+    r->status_line = NULL;
+    apr_table_clear(r->headers_out);
+    body = compose(r, request->claim->app, now, audience, is_safe(r));
+    ap_set_content_length(r, (apr_off_t)strlen(body));
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", APR_STRINGIFY(RETRY_SECONDS));
+    }
+    return body;
+}
+
+/* ------------------------------------------------------------------ in place of nothing */
+
+static int has_error_document(request_rec *r, int status)
+{
+    return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
+}
+
+/* Who was not connected to has done nothing: all requests may be repeated. An unsafe one that got
+ * no answer may have been done, so its client must not repeat it by itself: the status stays. */
+static int status_for(const request_rec *r, const atl_observed *observed, int status)
+{
+    return is_safe(r) || observed->failure != ATL_FAILURE_ANSWER ? HTTP_SERVICE_UNAVAILABLE
+                                                                 : status;
+}
+
+int atl_unavailable_answer(request_rec *r, atl_request *request, int status)
+{
+    const atl_observed *observed = &request->observed;
+    int answer = status_for(r, observed, status);
+    const char *body;
+
+    if (observed->failure == ATL_FAILURE_NONE || has_error_document(r, status) ||
+        has_error_document(r, answer)) {
+        return status;
+    }
+    body = prepare(r, request, state_of(observed), answer);
+    if (ap_request_has_body(r)) {
+        r->connection->keepalive = AP_CONN_CLOSE; /* what is left of it is not waited for */
+    }
+    ap_rputs(body, r);
+    return OK;
+}
+
+/* ------------------------------------------------------------------ in place of "starting" */
+
+static int is_status_page(const atl_request *request, const request_rec *r)
+{
+    const char *page_path = request->claim->app->product->status;
+
+    return page_path && !strcmp(r->uri + request->claim->len, page_path);
+}
+
+static int is_empty(apr_bucket_brigade *bb)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        if (APR_BUCKET_IS_EOS(b)) {
+            return 1;
+        }
+        if (!APR_BUCKET_IS_METADATA(b) && b->length) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+void atl_unavailable_replace(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
+{
+    const char *body;
+
+    if (request->observed.own_page || r->status != request->claim->app->product->starting ||
+        r->main || r->header_only || request->claim->kind != ATL_CLAIM_PAGES ||
+        is_status_page(request, r) || !is_empty(bb) || has_error_document(r, r->status)) {
+        return;
+    }
+    apr_brigade_cleanup(bb);
+    body = prepare(r, request, &starting, HTTP_SERVICE_UNAVAILABLE);
+    apr_brigade_puts(bb, NULL, NULL, body);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+}
