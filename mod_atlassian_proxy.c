@@ -8,12 +8,14 @@
  */
 #include "apply.h"
 #include "backend_tls.h"
+#include "check.h"
 #include "counters.h"
 #include "dump.h"
 #include "forwarded.h"
 #include "observe.h"
 #include "response.h"
 #include "server_conf.h"
+#include "status.h"
 #include "translate.h"
 #include "tunnel.h"
 
@@ -26,6 +28,8 @@ static void register_hooks(apr_pool_t *p)
     atl_response_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
+    atl_check_register_hooks(p);
+    atl_status_register_hooks(p);
     atl_dump_register_hooks(p);
     atl_tunnel_register_hooks(p);
 }

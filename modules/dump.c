@@ -12,23 +12,6 @@
 
 #define DUMP_DEFINE "DUMP_ATLASSIAN_APPS"
 
-static void print_nodes(apr_file_t *out, const apr_array_header_t *nodes, const char *indent)
-{
-    for (int i = 0; i < nodes->nelts; i++) {
-        const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
-
-        if (!node->directive) {
-            apr_file_printf(out, "%s# %s\n", indent, node->args);
-            continue;
-        }
-        apr_file_printf(out, "%s%s %s\n", indent, node->directive, node->args);
-        if (node->children) {
-            print_nodes(out, node->children, "        ");
-            apr_file_printf(out, "%s</%s>\n", indent, node->directive + 1);
-        }
-    }
-}
-
 static void print_commented(apr_pool_t *p, apr_file_t *out, const char *text)
 {
     char *copy = apr_pstrdup(p, text), *last = NULL;
@@ -68,7 +51,7 @@ static void print_site(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
         apr_file_printf(out, "#     AtlassianApp %s   (%s:%u)\n", app->words, app->file, app->line);
     }
     apr_file_puts("# stands for this stock configuration, at the end of the virtual host:\n\n", out);
-    print_nodes(out, atl_expand(p, site), "    ");
+    apr_file_puts(atl_nodes_text(p, atl_expand(p, site), NULL, "    "), out);
     for (int i = 0; i < site->apps->nelts; i++) {
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);
         apr_file_printf(out, "\n    # In %s itself, at %s:\n", app->product->label,

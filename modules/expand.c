@@ -344,6 +344,44 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     return e.out;
 }
 
+/* ------------------------------------------------------------------ as text */
+
+static void add_lines(apr_array_header_t *lines, const apr_array_header_t *nodes,
+                      const atl_app *only, const char *indent)
+{
+    apr_pool_t *p = lines->pool;
+
+    for (int i = 0; i < nodes->nelts; i++) {
+        const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
+
+        if (only && node->app != only) {
+            continue;
+        }
+        APR_ARRAY_PUSH(lines, const char *) =
+            apr_pstrcat(p, indent, node->directive ? node->directive : "#", " ", node->args, "\n",
+                        NULL);
+        if (node->children) {
+            add_lines(lines, node->children, NULL, apr_pstrcat(p, indent, "    ", NULL));
+            APR_ARRAY_PUSH(lines, const char *) =
+                apr_pstrcat(p, indent, "</", node->directive + 1, ">\n", NULL);
+        }
+    }
+}
+
+const char *atl_nodes_text(apr_pool_t *p, const apr_array_header_t *nodes, const atl_app *only,
+                           const char *indent)
+{
+    apr_array_header_t *lines = apr_array_make(p, 64, sizeof(const char *));
+
+    add_lines(lines, nodes, only, indent);
+    return apr_array_pstrcat(p, lines, '\0');
+}
+
+const char *atl_expand_text(apr_pool_t *p, const atl_site *site, const atl_app *app)
+{
+    return atl_nodes_text(p, atl_expand(p, site), app, "");
+}
+
 /* ------------------------------------------------------------------ the application's half */
 
 const char *atl_base_url(apr_pool_t *p, const atl_public *public, const char *context)

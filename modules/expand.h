@@ -24,6 +24,18 @@ typedef struct atl_node {
 apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site);
 
 /*
+ * Nodes as configuration text, each line behind indent. only: leaves out what other lines stand
+ * for, NULL for all. From p.
+ */
+const char *atl_nodes_text(apr_pool_t *p, const apr_array_header_t *nodes, const atl_app *only,
+                           const char *indent);
+
+/*
+ * The part of the expansion that one app stands for, as text. From p.
+ */
+const char *atl_expand_text(apr_pool_t *p, const atl_site *site, const atl_app *app);
+
+/*
  * The application's half: what to set in the product itself, as text lines without indentation,
  * one setting after the other. From p.
  */

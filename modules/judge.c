@@ -58,16 +58,15 @@ static int is_same_host(const atl_exchange *x, const place *to)
             !apr_cstr_casecmpn(x->host, to->authority, to->authority_len));
 }
 
-/* An application that adds the slash behind its context path writes nothing but its own idea of
- * its address: another host in it is a wrong one, not a login page elsewhere. The virtual host's
- * own name is right whichever of its names was asked. */
+/* The redirect at its own context path, to a page below that path, shows nothing but an
+ * application's idea of its address; a login elsewhere has another path. The virtual host's own name
+ * is right whichever of its names was asked. */
 static int is_wrong_host(const atl_exchange *x, const place *to)
 {
-    apr_size_t len = strlen(x->path);
     const char *name = x->site->public.host;
 
-    if (is_same_host(x, to) || strcmp(x->path, x->claim->path) || strncmp(to->path, x->path, len) ||
-        strcmp(to->path + len, "/")) {
+    if (!*x->claim->path || !is_home(x) || is_same_host(x, to) ||
+        !is_below(to->path, x->claim->path)) {
         return 0;
     }
     return !name || apr_cstr_casecmpn(name, to->authority, strlen(name)) ||

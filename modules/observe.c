@@ -270,7 +270,8 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
 
 void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
 {
-    if (request->observed.own_page) {
+    /* What comes after the end is not the application's: an error page, a subrequest's last bucket. */
+    if (request->observed.own_page || request->observed.ended) {
         return;
     }
     request->observed.answered = 1;
@@ -310,6 +311,7 @@ static int after_proxy(int *status, request_rec *r)
     if (!request || working.app != request->claim->app) {
         return DECLINED;
     }
+    request->observed.ended = 1;
     request->observed.failure = working.failure;
     request->observed.failure_status = working.status;
     if (working.failure != ATL_FAILURE_NONE) {

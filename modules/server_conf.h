@@ -41,6 +41,7 @@ typedef struct atl_observed {
     apr_status_t failure_status;
     unsigned tunnelled : 1; /* set by the tunnel, which counts its WebSockets itself */
     unsigned answered : 1;  /* by the application */
+    unsigned ended : 1;     /* mod_proxy is done with it */
     unsigned own_page : 1;  /* what is sent is this module's, not the application's */
 } atl_observed;
 

@@ -1,0 +1,204 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "check.h"
+#include "observe.h"
+#include "verdict.h"
+
+#include "http_connection.h"
+#include "http_core.h"
+#include "http_protocol.h"
+#include "http_request.h"
+#include "mod_proxy.h"
+
+#include <apr_strings.h>
+
+#define CAPTURED 16384 /* bytes of an answer; what is looked for stands at its beginning */
+#define ANSWER_SECONDS 5
+#define NOTE "atlassian-check"
+
+/* ------------------------------------------------------------------ catching the answer */
+
+typedef struct capture {
+    char text[CAPTURED + 1];
+    apr_size_t len;
+} capture;
+
+static ap_filter_rec_t *capture_filter;
+
+/* Takes what fits, drops the rest; nothing goes on to the client. */
+static apr_status_t on_answer(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    capture *caught = f->ctx;
+
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        const char *data;
+        apr_size_t len;
+        apr_status_t rv;
+
+        if (APR_BUCKET_IS_METADATA(b)) {
+            continue;
+        }
+        if ((rv = apr_bucket_read(b, &data, &len, APR_BLOCK_READ)) != APR_SUCCESS) {
+            return rv;
+        }
+        len = len < CAPTURED - caught->len ? len : CAPTURED - caught->len;
+        memcpy(caught->text + caught->len, data, len);
+        caught->len += len;
+    }
+    caught->text[caught->len] = '\0';
+    apr_brigade_cleanup(bb);
+    return APR_SUCCESS;
+}
+
+/* mod_proxy is about to wait for an answer: a check does not wait as long as a user does. The
+ * connection is not used again (proxy-nokeepalive), so nobody else gets this timeout. */
+static int before_answer(request_rec *r, request_rec *answer)
+{
+    apr_socket_t *socket;
+
+    if (apr_table_get(r->notes, NOTE) && (socket = ap_get_conn_socket(answer->connection))) {
+        apr_socket_timeout_set(socket, apr_time_from_sec(ANSWER_SECONDS));
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static apr_table_t *headers_for(const request_rec *r, const server_rec *s)
+{
+    const atl_public *public = &atl_server_conf_of(s)->site.public;
+    unsigned standard = strcmp(public->scheme, "https") ? 80 : 443;
+    const char *host = public->host ? public->host : apr_table_get(r->headers_in, "Host");
+    apr_table_t *headers = apr_table_make(r->pool, 4);
+
+    if (public->host && public->port != standard) {
+        host = apr_psprintf(r->pool, "%s:%u", host, public->port);
+    }
+    apr_table_setn(headers, "Host", host ? host : "localhost");
+    apr_table_setn(headers, "Accept", "application/json, application/xml, text/plain");
+    apr_table_setn(headers, "User-Agent", "mod_atlassian_proxy (check)");
+    return headers;
+}
+
+/* A subrequest takes server, host and headers from its parent, which is made to look like a client
+ * of that virtual host for as long as it is set up: no cookies, no login. */
+static request_rec *make_request(request_rec *r, server_rec *server, const char *path,
+                                 ap_filter_t *catcher)
+{
+    request_rec saved = *r, *sub;
+
+    r->server = server;
+    r->headers_in = headers_for(&saved, server);
+    r->hostname = atl_server_conf_of(server)->site.public.host;
+    r->hostname = r->hostname ? r->hostname : saved.hostname;
+    r->user = NULL;
+    r->ap_auth_type = NULL;
+    sub = ap_sub_req_method_uri("GET", path, r, catcher);
+    r->server = saved.server;
+    r->headers_in = saved.headers_in;
+    r->hostname = saved.hostname;
+    r->user = saved.user;
+    r->ap_auth_type = saved.ap_auth_type;
+    return sub;
+}
+
+/* Returns the status, 0 when there was no answer; *local when it is httpd's own. */
+static int ask(request_rec *r, server_rec *server, const char *path, capture *caught,
+               request_rec **asked, int *local)
+{
+    ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
+    request_rec *sub = *asked = make_request(r, server, path, catcher);
+    int status = sub->status;
+
+    *local = 1;
+    if (status == HTTP_OK && atl_request_of(sub)) {
+        int rv;
+
+        apr_table_setn(sub->notes, NOTE, "1");
+        apr_table_setn(sub->subprocess_env, "proxy-nokeepalive", "1");
+        rv = ap_run_sub_req(sub);
+        *local = !atl_request_of(sub)->observed.answered;
+        status = rv == OK || rv == DONE ? sub->status : rv;
+    }
+    ap_remove_output_filter(catcher);
+    return status;
+}
+
+static const char *path_of(apr_pool_t *p, const atl_app *app, const atl_probe *probe)
+{
+    if (probe->kind != ATL_PROBE_OK) {
+        return apr_pstrcat(p, app->context, probe->path, NULL);
+    }
+    switch (app->synchrony) {
+    case ATL_SYNCHRONY_DIRECT:
+        return apr_pstrcat(p, app->synchrony_path, probe->path, NULL);
+    case ATL_SYNCHRONY_INTERNAL:
+        return apr_pstrcat(p, app->context, ATL_SYNCHRONY_PROXY_PATH "/healthcheck", NULL);
+    case ATL_SYNCHRONY_OFF:
+        break;
+    }
+    return NULL;
+}
+
+static void run_probe(request_rec *r, server_rec *server, const atl_app *app,
+                      const atl_probe *probe, atl_check_result *result)
+{
+    const atl_site *site = &atl_server_conf_of(server)->site;
+    capture *caught = apr_pcalloc(r->pool, sizeof(*caught));
+    request_rec *asked;
+    atl_verdict verdict;
+    int local, status = ask(r, server, result->path, caught, &asked, &local);
+
+    if (local) {
+        result->verdict = "wrong";
+        result->said = status == HTTP_OK
+                           ? "httpd serves this path itself: no application was asked"
+                           : apr_psprintf(r->pool, "httpd itself answers %d: %s", status,
+                                          status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN
+                                              ? "other applications are refused here too"
+                                              : "the application could not be asked");
+    }
+    else {
+        atl_verdict_of(r->pool, site, app, probe, status, caught->text, &verdict);
+        result->verdict = verdict.right > 0 ? "right" : verdict.right ? "unknown" : "wrong";
+        result->said = verdict.said;
+        if (verdict.base_url_off) {
+            atl_observe_report(asked, app, ATL_FINDING_BASE_URL);
+        }
+    }
+    ap_destroy_sub_req(asked);
+}
+
+apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
+                                  apr_time_t until)
+{
+    apr_array_header_t *results = apr_array_make(r->pool, 4, sizeof(atl_check_result));
+
+    for (const atl_probe *probe = app->product->probes; probe->path; probe++) {
+        const char *path = path_of(r->pool, app, probe);
+        atl_check_result *result;
+
+        if (!path) {
+            continue;
+        }
+        result = apr_array_push(results);
+        result->path = path;
+        if (apr_time_now() > until) {
+            result->verdict = "unknown";
+            result->said = "not asked: the check took too long already";
+            continue;
+        }
+        run_probe(r, server, app, probe, result);
+    }
+    return results;
+}
+
+void atl_check_register_hooks(apr_pool_t *p)
+{
+    (void)p;
+    /* Behind everything that could change an answer for a client. */
+    capture_filter = ap_register_output_filter("ATLASSIAN_CHECK", on_answer, NULL,
+                                               AP_FTYPE_CONTENT_SET + 1);
+    APR_OPTIONAL_HOOK(proxy, create_req, before_answer, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,29 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Asks an application how it is, through the same path a browser's request takes, and compares
+ * what it says of itself with its AtlassianApp line. Only on demand.
+ */
+#ifndef ATL_CHECK_H
+#define ATL_CHECK_H
+
+#include "server_conf.h"
+
+typedef struct atl_check_result {
+    const char *path;    /* what was asked */
+    const char *verdict; /* "right", "wrong" or "unknown" */
+    const char *said;    /* a sentence: what was found, and what to do where it is wrong */
+} atl_check_result;
+
+/*
+ * Asks one app.
+ * r: the request that wants to know; neither its cookies nor its login go along. server: the
+ * virtual host of the app. until: no question is asked after this moment. Returns an array of
+ * atl_check_result, from r->pool.
+ */
+apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
+                                  apr_time_t until);
+
+void atl_check_register_hooks(apr_pool_t *p);
+
+#endif

@@ -1,0 +1,20 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The status page: SetHandler atlassian-status. docs/status.md describes its formats.
+ */
+#ifndef ATL_STATUS_H
+#define ATL_STATUS_H
+
+#include "snapshot.h"
+
+/*
+ * Write a snapshot as the answer to r, headers and all. The page has a button for a check.
+ */
+void atl_status_html(request_rec *r, const atl_snapshot *snapshot);
+void atl_status_json(request_rec *r, const atl_snapshot *snapshot);
+void atl_status_prometheus(request_rec *r, const atl_snapshot *snapshot);
+
+void atl_status_register_hooks(apr_pool_t *p);
+
+#endif
