@@ -141,8 +141,9 @@ static const char *path_of(apr_pool_t *p, const atl_app *app, const atl_probe *p
     return NULL;
 }
 
+/* *base_url_off: whether this check has told already that the base URL is wrong */
 static void run_probe(request_rec *r, server_rec *server, const atl_app *app,
-                      const atl_probe *probe, atl_check_result *result)
+                      const atl_probe *probe, atl_check_result *result, int *base_url_off)
 {
     const atl_site *site = &atl_server_conf_of(server)->site;
     capture *caught = apr_pcalloc(r->pool, sizeof(*caught));
@@ -163,7 +164,8 @@ static void run_probe(request_rec *r, server_rec *server, const atl_app *app,
         atl_verdict_of(r->pool, site, app, probe, status, caught->text, &verdict);
         result->verdict = verdict.right > 0 ? "right" : verdict.right ? "unknown" : "wrong";
         result->said = verdict.said;
-        if (verdict.base_url_off) {
+        if (verdict.base_url_off && !*base_url_off) {
+            *base_url_off = 1;
             atl_observe_report(asked, app, ATL_FINDING_BASE_URL);
         }
     }
@@ -174,6 +176,7 @@ apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_
                                   apr_time_t until)
 {
     apr_array_header_t *results = apr_array_make(r->pool, 4, sizeof(atl_check_result));
+    int base_url_off = 0;
 
     for (const atl_probe *probe = app->product->probes; probe->path; probe++) {
         const char *path = path_of(r->pool, app, probe);
@@ -189,7 +192,7 @@ apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_
             result->said = "not asked: the check took too long already";
             continue;
         }
-        run_probe(r, server, app, probe, result);
+        run_probe(r, server, app, probe, result, &base_url_off);
     }
     return results;
 }

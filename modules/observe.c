@@ -10,6 +10,7 @@
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mod_proxy.h"
+#include "util_filter.h"
 
 #include <apr_lib.h>
 #include <apr_optional_hooks.h>
@@ -100,10 +101,10 @@ static void failed(atl_failure failure, apr_status_t status)
  * the numbers never change. */
 static void on_error_log(const ap_errorlog_info *info, const char *text)
 {
-    if (!working.app || !info->format || strncmp(info->format, "AH", 2)) {
+    if (!working.app || strncmp(text, "AH", 2)) {
         return;
     }
-    switch (atoi(info->format + 2)) {
+    switch (atoi(text + 2)) {
     case 952: /* no socket */
     case 957: /* no connection */
         failed(ATL_FAILURE_CONNECT, info->status);
@@ -175,8 +176,8 @@ static apr_size_t size_of_head(const request_rec *r)
 static int httpd_compresses(const request_rec *r)
 {
     for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
-        const char *name = f->frec->name;
-        if (strstr(name, "deflate") || strstr(name, "brotli")) {
+        const char *name = f->frec->name; /* "deflate", "BYTYPE:DEFLATE" */
+        if (ap_strcasestr(name, "deflate") || ap_strcasestr(name, "brotli")) {
             return 1;
         }
     }
@@ -268,7 +269,7 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
            !apr_table_get(r->headers_out, "Content-Encoding");
 }
 
-void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
+static void look_at_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
 {
     /* What comes after the end is not the application's: an error page, a subrequest's last bucket. */
     if (request->observed.own_page || request->observed.ended) {
@@ -280,6 +281,29 @@ void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade
     }
     if (!is_plain(r, request->claim)) {
         judge(r, request, bb);
+    }
+    atl_unavailable_replace(r, request, bb);
+}
+
+static ap_filter_rec_t *observer;
+
+/* The first brigade of an answer: its headers are complete, and as the application sent them. */
+static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+    atl_request *request = atl_request_of(r);
+
+    ap_remove_output_filter(f);
+    if (request) {
+        look_at_answer(r, request, bb);
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+static void insert_filter(request_rec *r)
+{
+    if (atl_request_of(r) && r->proxyreq == PROXYREQ_REVERSE) {
+        ap_add_output_filter_handle(observer, NULL, r, r->connection);
     }
 }
 
@@ -408,6 +432,10 @@ void atl_observe_register_hooks(apr_pool_t *p)
     ap_hook_error_log(on_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(before_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
+    /* In front of all others: AddOutputFilterByType compresses as a resource filter. */
+    observer = ap_register_output_filter("ATLASSIAN_OBSERVE", on_first_brigade, NULL,
+                                         AP_FTYPE_RESOURCE - 1);
+    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
     /* Optional: mod_proxy and mod_ssl may be loaded after this module, or not at all. */
     APR_OPTIONAL_HOOK(proxy, request_status, after_proxy, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);

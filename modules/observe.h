@@ -9,14 +9,6 @@
 
 #include "server_conf.h"
 
-#include "util_filter.h"
-
-/*
- * Looks at an application's answer, its headers complete and not yet changed. bb: the first
- * brigade of its body; read at most, never changed.
- */
-void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb);
-
 /*
  * Counts a finding of a request's app, and logs it when it is new.
  */

@@ -3,10 +3,8 @@
 #include "response.h"
 #include "cookie.h"
 #include "forwarded.h"
-#include "observe.h"
 #include "redirect.h"
 #include "server_conf.h"
-#include "unavailable.h"
 
 #include "http_core.h"
 #include "http_protocol.h"
@@ -47,12 +45,10 @@ static void mend_cookies(request_rec *r, const atl_claim *claim, apr_table_t *he
 static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
-    atl_request *request = atl_request_of(r);
+    const atl_request *request = atl_request_of(r);
 
     ap_remove_output_filter(f);
     if (request) {
-        atl_observe_answer(r, request, bb);
-        atl_unavailable_replace(r, request, bb);
         mend_address(r, request, "Location");
         mend_address(r, request, "Content-Location");
         mend_cookies(r, request->claim, r->headers_out);

@@ -46,4 +46,18 @@ for my $file (glob "$top/modules/*.c") {
 cmp_ok(scalar keys %number, '>', 4, 'numbers found');
 is_deeply([sort keys %entry], [sort keys %number], 'docs/messages.md and the numbers in the source agree');
 
+# Every finding in the source has its entry, with the words it uses, and every entry its finding.
+my $table = Atl::Backends::slurp("$top/modules/finding.c");
+my %finding;
+while ($table =~ /\{(1\d{3}), "([\w-]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/g) {
+    my ($id, $name, $symptom) = ($1, $2, $3);
+    $symptom = join '', $symptom =~ /"((?:[^"\\]|\\.)*)"/g;
+    $symptom =~ s/\{label\}/PRODUCT/g;
+    $symptom =~ s/\{([\w-]+)\}/(my $word = uc $1) =~ tr{-}{ }; $word/ge;
+    $finding{"$id $name"} = $symptom;
+}
+my %told = Atl::Backends::slurp("$top/docs/findings.md") =~ /^### ATLP(\d{4} [\w-]+)\n\n- \*\*Symptom\*\*: (.*)\.\n- \*\*Cause\*\*: .+\n- \*\*Cure\*\*: .+/mg;
+cmp_ok(scalar keys %finding, '>=', 30, 'findings in the source');
+is_deeply(\%told, \%finding, 'docs/findings.md and the findings in the source agree');
+
 done_testing;
