@@ -18,7 +18,6 @@ typedef struct atl_backend {
     const char *host;   /* lower case; an IPv6 literal stands in brackets */
     unsigned port;
     const char *origin; /* scheme://host[:port], without the scheme's default port */
-    unsigned row;       /* its numbers, see counters.h */
 } atl_backend;
 
 /* compression=: who compresses. Never both sides, which breaks application links. */
@@ -62,6 +61,7 @@ typedef struct atl_app {
     const char *file;              /* where it stands; set by the caller */
     unsigned line;
     unsigned row;                  /* its numbers, see counters.h */
+    unsigned *backend_rows;        /* those of its backends, and of Synchrony */
 } atl_app;
 
 /* Synchrony's own path cannot be changed, on its port or below Confluence. */

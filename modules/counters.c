@@ -162,11 +162,11 @@ static int row_of(row_name *names, apr_uint32_t count, const char *key, apr_uint
     return unused;
 }
 
-static int give_backend_row(apr_pool_t *p, segment *seg, const server_rec *s, const atl_app *app,
-                            atl_backend *backend)
+static int give_backend_row(apr_pool_t *ptemp, segment *seg, const server_rec *s,
+                            const atl_app *app, const atl_backend *backend, unsigned *to)
 {
     int is_new = 0;
-    int row = row_of(seg->backend_names, seg->head->backends, key_of(p, s, app, backend),
+    int row = row_of(seg->backend_names, seg->head->backends, key_of(ptemp, s, app, backend),
                      seg->head->generation, &is_new);
 
     if (row < 0) {
@@ -175,14 +175,15 @@ static int give_backend_row(apr_pool_t *p, segment *seg, const server_rec *s, co
     if (is_new) {
         memset(&seg->backends[row], 0, sizeof(seg->backends[row]));
     }
-    backend->row = (unsigned)row;
+    *to = (unsigned)row;
     return 1;
 }
 
-static int give_app_row(apr_pool_t *p, segment *seg, const server_rec *s, atl_app *app)
+static int give_app_row(apr_pool_t *p, apr_pool_t *ptemp, segment *seg, const server_rec *s,
+                        atl_app *app)
 {
-    int is_new = 0;
-    int row = row_of(seg->app_names, seg->head->apps, key_of(p, s, app, NULL),
+    int n = app->backends->nelts, is_new = 0;
+    int row = row_of(seg->app_names, seg->head->apps, key_of(ptemp, s, app, NULL),
                      seg->head->generation, &is_new);
 
     if (row < 0) {
@@ -192,25 +193,25 @@ static int give_app_row(apr_pool_t *p, segment *seg, const server_rec *s, atl_ap
         memset(&seg->apps[row], 0, sizeof(seg->apps[row]));
     }
     app->row = (unsigned)row;
-    for (int i = 0; i < app->backends->nelts; i++) {
-        if (!give_backend_row(p, seg, s, app, &APR_ARRAY_IDX(app->backends, i, atl_backend))) {
+    app->backend_rows = apr_palloc(p, (apr_size_t)(n + 1) * sizeof(unsigned));
+    for (int i = 0; i < n; i++) {
+        const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, const atl_backend);
+        if (!give_backend_row(ptemp, seg, s, app, backend, &app->backend_rows[i])) {
             return 0;
         }
     }
-    if (app->synchrony == ATL_SYNCHRONY_DIRECT) {
-        return give_backend_row(p, seg, s, app, &app->synchrony_backend);
-    }
-    return 1;
+    return app->synchrony != ATL_SYNCHRONY_DIRECT ||
+           give_backend_row(ptemp, seg, s, app, &app->synchrony_backend, &app->backend_rows[n]);
 }
 
-static int give_rows(apr_pool_t *p, segment *seg, server_rec *main_server)
+static int give_rows(apr_pool_t *p, apr_pool_t *ptemp, segment *seg, server_rec *main_server)
 {
     seg->head->generation += seg->head->generation ? 1 : 2; /* unused rows: 0 + 1 < 2 */
     for (server_rec *s = main_server; s; s = s->next) {
         const apr_array_header_t *apps = atl_server_conf_of(s)->site.apps;
 
         for (int i = 0; i < apps->nelts; i++) {
-            if (!give_app_row(p, seg, s, APR_ARRAY_IDX(apps, i, atl_app *))) {
+            if (!give_app_row(p, ptemp, seg, s, APR_ARRAY_IDX(apps, i, atl_app *))) {
                 return 0;
             }
         }
@@ -265,7 +266,6 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
     segment *last = NULL;
     void *data = NULL;
 
-    (void)p;
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
@@ -277,7 +277,7 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
     apr_pool_userdata_get(&data, USERDATA_KEY, s->process->pool);
     if (fits(data, &needed)) {
         last = data;
-        if (give_rows(ptemp, last, s)) {
+        if (give_rows(p, ptemp, last, s)) {
             current = last;
             return OK;
         }
@@ -289,7 +289,7 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
     if (last) {
         carry_over(current, last);
     }
-    give_rows(ptemp, current, s);
+    give_rows(p, ptemp, current, s);
     apr_pool_userdata_setn(current, USERDATA_KEY, NULL, s->process->pool);
     return OK;
 }
@@ -368,9 +368,12 @@ atl_app_row *atl_counters_app(const atl_app *app)
     return &current->apps[app->row];
 }
 
-atl_traffic *atl_counters_backend(const atl_backend *backend)
+atl_traffic *atl_counters_backend(const atl_app *app, const atl_backend *backend)
 {
-    return &current->backends[backend->row];
+    const atl_backend *first = (const atl_backend *)app->backends->elts;
+    int i = backend == &app->synchrony_backend ? app->backends->nelts : (int)(backend - first);
+
+    return &current->backends[app->backend_rows[i]];
 }
 
 static void count_rate(atl_traffic *traffic, apr_time_t now)
@@ -414,7 +417,6 @@ void atl_counters_answered(atl_traffic *traffic, int status, apr_interval_time_t
     if (latency >= 0) {
         add(&traffic->latency[atl_histogram_bucket((apr_uint64_t)latency)], 1);
         add(&traffic->latency_sum, (apr_uint64_t)latency);
-        atomic_store_explicit(&traffic->last_answer, (apr_uint64_t)now, RELAXED);
     }
 }
 

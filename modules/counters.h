@@ -75,9 +75,9 @@ typedef enum { ATL_GAUGE_IN_FLIGHT, ATL_GAUGE_WEBSOCKETS, ATL_GAUGES } atl_gauge
 atl_app_row *atl_counters_app(const atl_app *app);
 
 /*
- * The numbers of one backend of an app; never NULL.
+ * The numbers of one backend of an app, which is among its backends or its Synchrony; never NULL.
  */
-atl_traffic *atl_counters_backend(const atl_backend *backend);
+atl_traffic *atl_counters_backend(const atl_app *app, const atl_backend *backend);
 
 /*
  * Moves a gauge of an app by delta. Each child has its own copy, which is forgotten when the

@@ -126,7 +126,7 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "large cookies or Kerberos tickets meet its default limit", "{setting}",
          SETTING(header_size)},
     [ATL_FINDING_URL_CHARS] =
-        {1025, "url-chars", "{label} refuses addresses with characters such as [ ] | { } (400)",
+        {1025, "url-chars", "{label} refuses addresses with [ ] | in them (400)",
          "relaxedPathChars or relaxedQueryChars are missing from its connector", "{setting}",
          SETTING(url_chars)},
     [ATL_FINDING_COMPRESSION] =

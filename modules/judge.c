@@ -157,11 +157,14 @@ static int body_has(const atl_exchange *x, const char *text)
     return 0;
 }
 
-/* Characters browsers send raw and RFC 3986 does not allow; Tomcat answers 400 to those its
- * connector was not told to relax. */
+/* Characters that the products' own connectors accept although RFC 3986 does not: these and no
+ * others, or it was somebody's attempt at a script in an address. */
 static int has_relaxed_chars(const char *uri)
 {
-    return uri && strpbrk(uri, "[]|{}^`\"<>\\") != NULL;
+    const char *query = uri ? uri + strcspn(uri, "?") : "";
+
+    return uri && strcspn(uri, "{}^`\"<>\\ ") >= (apr_size_t)(query - uri) &&
+           (strcspn(uri, "[]|") < (apr_size_t)(query - uri) || strpbrk(query, "[]|{}^`\"<>\\"));
 }
 
 static atl_finding_id judge_bad_request(const atl_exchange *x)

@@ -269,16 +269,28 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
            !apr_table_get(r->headers_out, "Content-Encoding");
 }
 
+static void note_answer(const atl_claim *claim, apr_time_t now)
+{
+    atomic_store_explicit(&atl_counters_app(claim->app)->traffic.last_answer, (apr_uint64_t)now,
+                          memory_order_relaxed);
+    atomic_store_explicit(&atl_counters_backend(claim->app, claim->backend)->last_answer,
+                          (apr_uint64_t)now, memory_order_relaxed);
+}
+
 static void look_at_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
 {
+    apr_time_t now;
+
     /* What comes after the end is not the application's: an error page, a subrequest's last bucket. */
     if (request->observed.own_page || request->observed.ended) {
         return;
     }
+    now = apr_time_now();
     request->observed.answered = 1;
     if (request->observed.handed) {
-        request->observed.latency = apr_time_now() - request->observed.handed;
+        request->observed.latency = now - request->observed.handed;
     }
+    note_answer(request->claim, now);
     if (!is_plain(r, request->claim)) {
         judge(r, request, bb);
     }
@@ -314,7 +326,7 @@ static void insert_filter(request_rec *r)
 static void report_failure(request_rec *r, const atl_claim *claim, apr_time_t now)
 {
     atl_traffic *rows[] = {&atl_counters_app(claim->app)->traffic,
-                           atl_counters_backend(claim->backend)};
+                           atl_counters_backend(claim->app, claim->backend)};
 
     for (int i = 0; i < 2; i++) {
         if (working.failure != ATL_FAILURE_ANSWER) {
@@ -400,7 +412,7 @@ static int log_transaction(request_rec *r)
                   ? request->observed.latency
                   : -1;
     atl_counters_answered(&atl_counters_app(claim->app)->traffic, last->status, latency, now);
-    atl_counters_answered(atl_counters_backend(claim->backend), last->status, latency, now);
+    atl_counters_answered(atl_counters_backend(claim->app, claim->backend), last->status, latency, now);
     if (request->observed.handed) {
         atl_counters_move(claim->app, ATL_GAUGE_IN_FLIGHT, -1);
     }

@@ -98,11 +98,11 @@ static void view_app(apr_pool_t *p, server_rec *s, const atl_app *app, apr_time_
     view->backends = apr_array_make(p, 2, sizeof(atl_traffic_view));
     for (int i = 0; i < app->backends->nelts; i++) {
         const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, const atl_backend);
-        view_traffic(atl_counters_backend(backend), backend->origin, "application", now,
+        view_traffic(atl_counters_backend(app, backend), backend->origin, "application", now,
                      apr_array_push(view->backends));
     }
     if (app->synchrony == ATL_SYNCHRONY_DIRECT) {
-        view_traffic(atl_counters_backend(&app->synchrony_backend), app->synchrony_backend.origin,
+        view_traffic(atl_counters_backend(app, &app->synchrony_backend), app->synchrony_backend.origin,
                      "synchrony", now, apr_array_push(view->backends));
     }
     view->in_flight = atl_counters_gauge(app, ATL_GAUGE_IN_FLIGHT);

@@ -7,6 +7,7 @@
 
 #include "http_protocol.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 /* ------------------------------------------------------------------ small values */
@@ -20,6 +21,23 @@ static const char *duration(apr_pool_t *p, apr_uint64_t us)
     return ms < 10     ? apr_psprintf(p, "%.1f ms", ms)
            : ms < 1000 ? apr_psprintf(p, "%.0f ms", ms)
                        : apr_psprintf(p, "%.1f s", ms / 1000);
+}
+
+/* What a histogram of nothing says. */
+static const char *time_of(apr_pool_t *p, const atl_traffic_view *view, apr_uint64_t us)
+{
+    return view->latency_count ? duration(p, us) : "&ndash;";
+}
+
+/* With a capital letter, unless it begins with an address. */
+static const char *sentence(apr_pool_t *p, const char *text)
+{
+    char *copy = apr_pstrdup(p, text);
+
+    if (strncmp(copy, "http", 4)) {
+        *copy = (char)apr_toupper(*copy);
+    }
+    return copy;
 }
 
 static const char *bytes(apr_pool_t *p, apr_uint64_t n)
@@ -48,14 +66,17 @@ static void code(request_rec *r, const char *what, const char *text)
 
 /* ------------------------------------------------------------------ findings */
 
-static void print_finding(request_rec *r, const atl_finding_view *found, apr_time_t now)
+static void print_finding(request_rec *r, const atl_app_view *view,
+                          const atl_finding_view *found, apr_time_t now)
 {
     const char *id = apr_psprintf(r->pool, "ATLP%u", atl_findings[found->id].number);
 
-    ap_rvputs(r, "<article class=\"finding\"><h3>", ESCAPED(found->advice.symptom),
-              " <span class=\"id\">", id, "</span></h3>\n<p>", ESCAPED(found->advice.cause),
+    ap_rvputs(r, "<article class=\"finding\"><h3>", ESCAPED(sentence(r->pool, found->advice.symptom)),
+              " <span class=\"id\">", id, "</span></h3>\n<p>",
+              ESCAPED(sentence(r->pool, found->advice.cause)),
               ".</p>\n", NULL);
-    code(r, apr_pstrcat(r->pool, "cure of ", id, NULL), found->advice.cure);
+    code(r, apr_pstrcat(r->pool, "cure of ", id, " for ", view->address, NULL),
+         found->advice.cure);
     ap_rprintf(r, "<p class=\"meta\">Seen %" APR_UINT64_T_FMT "&times;, first %s, last %s",
                found->count, ago(r->pool, found->first, now), ago(r->pool, found->last, now));
     if (*found->example) {
@@ -68,7 +89,7 @@ static void print_findings(request_rec *r, const atl_app_view *view, int n, apr_
 {
     ap_rprintf(r, "<div id=\"findings-%d\" data-live>\n", n);
     for (int i = 0; i < view->findings->nelts; i++) {
-        print_finding(r, &APR_ARRAY_IDX(view->findings, i, atl_finding_view), now);
+        print_finding(r, view, &APR_ARRAY_IDX(view->findings, i, atl_finding_view), now);
     }
     ap_rputs("</div>\n", r);
 }
@@ -146,9 +167,12 @@ static void print_backend(request_rec *r, const atl_traffic_view *view)
     for (int i = 2; i < 6; i++) {
         ap_rprintf(r, "<td>%" APR_UINT64_T_FMT "</td>", view->classes[i]);
     }
-    ap_rvputs(r, "<td>", duration(r->pool, view->p50), "</td><td>", duration(r->pool, view->p90),
-              "</td><td>", duration(r->pool, view->p99), "</td><td>", NULL);
-    print_picture(r, view);
+    ap_rvputs(r, "<td>", time_of(r->pool, view, view->p50), "</td><td>",
+              time_of(r->pool, view, view->p90), "</td><td>", time_of(r->pool, view, view->p99),
+              "</td><td>", NULL);
+    if (view->latency_count) {
+        print_picture(r, view);
+    }
     ap_rprintf(r, "</td><td>%" APR_UINT64_T_FMT "</td></tr>\n", view->connect_failures);
 }
 
@@ -179,7 +203,7 @@ static void print_check(request_rec *r, const atl_app_view *view, int n)
         for (int i = 0; i < view->check->nelts; i++) {
             const atl_check_result *result = &APR_ARRAY_IDX(view->check, i, atl_check_result);
             ap_rvputs(r, "<li class=\"", result->verdict, "\"><b>", result->verdict, "</b> ",
-                      ESCAPED(result->said), " <span class=\"meta\">", ESCAPED(result->path),
+                      ESCAPED(sentence(r->pool, result->said)), " <span class=\"meta\">", ESCAPED(result->path),
                       "</span></li>\n", NULL);
         }
         ap_rputs("</ul>\n", r);

@@ -52,18 +52,28 @@ static const char style[] =
     "color:CanvasText}main{max-width:34rem;padding:1.5rem}h1{font-size:1.75rem;line-height:1.2}"
     "a{color:LinkText}";
 
+/* Asks again without moving the page under its reader; without scripts the page is loaded anew. */
+static const char script[] =
+    "setInterval(async()=>{try{const a=await fetch(location.href,{headers:{Accept:'text/html'},"
+    "redirect:'manual',cache:'no-store'});if(a.status!==503){location.reload()}}catch(e){}},"
+    APR_STRINGIFY(RETRY_SECONDS) "000)";
+
 static const char *page(request_rec *r, const char *label, const state *now, int safe)
 {
     const char *title = apr_pstrcat(r->pool, label, " ", now->title, NULL);
     const char *nonce = atl_html_nonce(r->pool);
+    const char *retry = apr_pstrcat(
+        r->pool, "<noscript><meta http-equiv=\"refresh\" content=\"" APR_STRINGIFY(RETRY_SECONDS)
+        "\"></noscript>\n<script nonce=\"", nonce, "\">", script, "</script>\n", NULL);
 
-    atl_html_headers(r, apr_pstrcat(r->pool, "style-src 'nonce-", nonce, "'", NULL));
+    atl_html_headers(r, apr_psprintf(r->pool, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
+                                     "connect-src 'self'; img-src data:", nonce, nonce));
     return apr_pstrcat(
         r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-        safe ? "<meta http-equiv=\"refresh\" content=\"" APR_STRINGIFY(RETRY_SECONDS) "\">\n" : "",
-        "<title>", title, "</title>\n<style nonce=\"", nonce, "\">", style,
-        "</style>\n</head>\n<body>\n<main>\n<h1>", title, "</h1>\n<p>", now->text, "</p>\n",
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>", title,
+        "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">", style,
+        "</style>\n", safe ? retry : "", "</head>\n<body>\n<main>\n<h1>", title, "</h1>\n<p>",
+        now->text, "</p>\n",
         safe ? "<p>This page tries again every " APR_STRINGIFY(RETRY_SECONDS)
                " seconds and goes on to the one you asked for. <a href=\"\">Try now</a></p>\n"
              : "<p>What you sent may be lost: go back, and send it again when the application is "

@@ -1,0 +1,214 @@
+# The status page: its formats, who may ask, and a real browser that uses it. Screenshots stay in the build directory,
+# in browser/.
+use Atl::Test;
+
+use File::Copy 'copy';
+use File::Path 'make_path';
+use JSON::PP ();
+
+use Atl::Backends ();
+use Atl::Server;
+use Atl::Tomcat;
+
+sub text {
+    my ($port, $down) = @_;
+    my $jira = backend_port('jira-http');
+    my ($wiki, $synchrony) = (backend_port('confluence'), backend_port('synchrony'));
+    return <<"END";
+Listen 127.0.0.1:$port
+ExtendedStatus On
+<VirtualHost *:$port>
+    ServerName https://people.example.test
+    AtlassianApp jira http://127.0.0.1:$jira/jira
+    AtlassianApp confluence http://127.0.0.1:$wiki/wiki synchrony=http://127.0.0.1:$synchrony
+    AtlassianApp bamboo http://127.0.0.1:$down/bamboo
+    <Location "/atl">
+        SetHandler atlassian-status
+    </Location>
+    <Location "/closed">
+        SetHandler atlassian-status
+        Require all denied
+    </Location>
+    <Location "/server-status">
+        SetHandler server-status
+    </Location>
+</VirtualHost>
+END
+}
+
+my $bamboo = Atl::Tomcat->start('bamboo:/bamboo');
+$bamboo->stop;
+my $server = Atl::Server->start(text => sub { text($_[0], $bamboo->port) });
+my $port = $server->port;
+my @HOST = (host => 'people.example.test');
+
+sub json {
+    my $r = get($port, "/atl?$_[0]", @HOST);
+    like($r->header('Content-Type'), qr{^application/json}, 'JSON');
+    return JSON::PP::decode_json($r->{body});
+}
+
+subtest 'counted' => sub {
+    get($port, '/jira/echo') for 1 .. 7;
+    get($port, '/jira/status-code?code=404') for 1 .. 2;
+    get($port, '/jira/status-code?code=500');
+    get($port, "/jira/redirect?to=/next", @HOST);
+    # A hostile path becomes the example of a finding; httpd refuses a hostile Host.
+    get($port, '/bamboo/%3Cimg%20src=x%20onerror=alert(1)%3E%3Cb%3Ehostile?a=secret', @HOST);
+    is(get($port, '/jira/x', host => 'a"><img src=x>')->{status}, 400, 'a hostile Host');
+    my ($jira, $wiki, $bamboo) = @{ json('json')->{applications} };
+    is("$jira->{product} $wiki->{product} $bamboo->{product}", 'jira confluence bamboo', 'as the lines stand');
+    is($jira->{requests}{total}, 11);
+    is_deeply([@{ $jira->{requests}{byStatus} }{qw(2xx 3xx 4xx 5xx)}], [7, 1, 2, 1], 'by class');
+    is($jira->{backends}[0]{requests}{total}, 11, 'per backend');
+    is($jira->{latencyMs}{count}, 11, 'all were timed');
+    cmp_ok($jira->{latencyMs}{p50}, '>', 0);
+    cmp_ok($jira->{latencyMs}{p50}, '<=', $jira->{latencyMs}{p99});
+    is("$jira->{state} $wiki->{state} $bamboo->{state}", 'up unknown down');
+    is($bamboo->{connectFailures}, 1);
+    is($jira->{inFlight}, 0);
+    my ($refused) = @{ $bamboo->{findings} };
+    is($refused->{example}, '/bamboo/<img src=x onerror=alert(1)><b>hostile', 'a path, without its query');
+    like($jira->{expansion}, qr{^ProxyPass "/jira"}m);
+    unlike($jira->{expansion}, qr{"/wiki"}, 'of its own line only');
+    is($jira->{line}{number}, 5);
+};
+
+subtest 'in flight, and WebSockets are not among the times' => sub {
+    my $id = unique('status');
+    my $c = raw($port)->send("GET /jira/slow?id=$id HTTP/1.1\r\nHost: people.example.test\r\nConnection: close\r\n\r\n");
+    ok(wait_until(sub { json('json')->{applications}[0]{inFlight} == 1 }), 'one in flight');
+    get($port, "/jira/slow/release?id=$id", @HOST);
+    $c->response;
+    ok(wait_until(sub { json('json')->{applications}[0]{inFlight} == 0 }), 'none any more');
+};
+
+subtest 'formats' => sub {
+    is(get($port, '/atl', headers => ['Accept: application/json'])->header('Content-Type'), 'application/json', 'by Accept');
+    my $page = get($port, '/atl', headers => ['Accept: text/html,*/*']);
+    like($page->header('Content-Type'), qr{^text/html});
+    my $policy = $page->header('Content-Security-Policy');
+    like($policy, qr{^default-src 'none'; .*script-src 'nonce-(\w{32})'}, 'a strict policy');
+    isnt(get($port, '/atl')->header('Content-Security-Policy'), $policy, 'and a nonce only once');
+    is($page->header('Cache-Control'), 'no-store');
+    unlike($page->{body}, qr/<img|<b>hostile/, 'nothing becomes markup');
+    is(request($port, HEAD => '/atl')->{status}, 200);
+    is(request($port, POST => '/atl', body => 'x')->{status}, 405);
+    is(get($port, '/closed')->{status}, 403, 'Require decides');
+    is(get($port, '/closed?check')->{status}, 403);
+    like(get($port, '/server-status?auto', @HOST)->{body}, qr/^AtlassianApp\[0\]Name: jira https.*\nAtlassianApp\[0\]State: up\nAtlassianApp\[0\]Requests: \d\d$/m, 'mod_status ?auto');
+    like(get($port, '/server-status', @HOST)->{body}, qr{<h2>Atlassian applications</h2>.*<td>Jira</td>}s, 'mod_status');
+};
+
+subtest 'Prometheus, by its own parser' => sub {
+    my $r = get($port, '/atl?prometheus');
+    is($r->header('Content-Type'), 'text/plain; version=0.0.4; charset=utf-8');
+    Atl::Backends::spew("$ENV{ATL_LOGS}/metrics", $r->{body});
+    my $parsed = qx{/usr/bin/python3 "$ENV{ATL_SRCDIR}/t/browser/prometheus.py" "$ENV{ATL_LOGS}/metrics" 2>&1};
+    is($?, 0, 'parsed') or return diag $parsed;
+    my %value = %{ JSON::PP::decode_json($parsed) };
+    is($value{'atlassian_proxy_requests_total jira 5xx'}, 1);
+    is($value{'atlassian_proxy_answer_seconds_count jira'}, $value{'atlassian_proxy_answer_seconds_bucket jira +Inf'});
+    is($value{'atlassian_proxy_backend_up bamboo'}, 0);
+    is($value{'atlassian_proxy_findings_total bamboo ATLP1012'}, 1);
+};
+
+subtest 'who may ask for a check' => sub {
+    for my $row (
+        [403, 'Sec-Fetch-Site: cross-site'], [403, 'Sec-Fetch-Site: same-site'], [403, 'Origin: https://evil.example'],
+        [403, 'Origin: null'], [200, 'Sec-Fetch-Site: same-origin'], [200, 'Origin: http://people.example.test'], [200, 'X-None: 1'],
+    ) {
+        my ($status, $header) = @$row;
+        is(request($port, POST => '/atl?check', @HOST, headers => [$header], body => '')->{status}, $status, $header);
+    }
+    my ($jira, $wiki, $bamboo) = @{ json('check')->{applications} };
+    my %verdict = map { $_->{path} => "$_->{verdict}: $_->{said}" } map { @{ $_->{check} } } $jira, $wiki, $bamboo;
+    like($verdict{'/jira/status'}, qr/^right: Jira is "RUNNING"/);
+    like($verdict{'/jira/rest/api/2/serverInfo'}, qr/^wrong: .*people come to https:\/\/people.example.test\/jira/);
+    like($verdict{'/synchrony/heartbeat'}, qr/^right/);
+    like($verdict{'/bamboo/rest/api/latest/status'}, qr/^wrong: httpd itself answers 503/);
+    is(scalar keys %verdict, 8, 'nothing else was asked');
+    # The state table: Jira answers 200 while it starts, Bitbucket's MAINTENANCE is fine.
+    get(backend_port('jira-http'), '/jira/control?state=STARTING');
+    my ($starting) = grep { $_->{path} eq '/jira/status' } @{ json('check')->{applications}[0]{check} };
+    is($starting->{verdict}, 'wrong', 'STARTING is not ready, whatever the status');
+    get(backend_port('jira-http'), '/jira/control?reset=1');
+};
+
+subtest 'neither cookies nor a login go along with a check' => sub {
+    my $access = get(backend_port('jira-http'), '/jira/control');
+    my $r = request($port, GET => '/atl?check', @HOST, headers => ['Cookie: JSESSIONID=stolen', 'Authorization: Basic eDp5']);
+    is($r->{status}, 200);
+    unlike($r->{body}, qr/stolen/);
+};
+
+subtest 'numbers outlive a reload, whatever it does to the lines' => sub {
+    my $before = json('json');
+    my $text = Atl::Backends::slurp($server->file);
+    my $reload = sub {
+        my $count = () = Atl::Backends::slurp($server->error_log) =~ /resuming normal operations/g;
+        Atl::Backends::spew($server->file, $_[0]);
+        $server->signal('USR1');
+        ok(wait_until(sub { $count < (() = Atl::Backends::slurp($server->error_log) =~ /resuming normal operations/g) }), 'reloaded');
+    };
+    # In front of the others one that is new, and Jira's line last.
+    my ($line) = $text =~ /^( *AtlassianApp jira .*\n)/m;
+    (my $changed = $text) =~ s/\Q$line\E/    AtlassianApp crowd http:\/\/127.0.0.1:1\/crowd\n/;
+    $changed =~ s/(    <Location "\/atl">)/$line$1/;
+    $reload->($changed);
+    my %app = map { $_->{product} => $_ } @{ json('json')->{applications} };
+    is($app{jira}{requests}{total}, $before->{applications}[0]{requests}{total}, 'the moved line keeps its numbers');
+    is($app{jira}{backends}[0]{requests}{total}, $before->{applications}[0]{backends}[0]{requests}{total}, 'and its backend');
+    is($app{crowd}{requests}{total}, 0, 'the new one begins at nothing');
+    is($app{jira}{findings}[0]{count}, $before->{applications}[0]{findings}[0]{count}, 'findings too');
+    # More lines than there is room for.
+    my $many = join '', map { "    AtlassianApp fisheye http://127.0.0.1:1/more$_\n" } 1 .. 60;
+    (my $full = $changed) =~ s/(    <Location "\/atl">)/$many$1/;
+    $reload->($full);
+    %app = map { $_->{product} . $_->{context} => $_ } @{ json('json')->{applications} };
+    is(scalar keys %app, 64);
+    is($app{'jira/jira'}{requests}{total}, $before->{applications}[0]{requests}{total}, 'kept in a larger block');
+    $reload->($text);
+    is(json('json')->{applications}[0]{requests}{total}, $before->{applications}[0]{requests}{total}, 'and back again');
+};
+
+# ---------------------------------------------------------------------------------------------- a browser
+
+# The browser's driver, as the lock file has it; installed once for a build directory.
+sub driver {
+    my $from = "$ENV{ATL_SRCDIR}/t/browser";
+    my $to   = "$ENV{ATL_BUILDDIR}/browser";
+    my $lock = Atl::Backends::slurp("$from/package-lock.json");
+    make_path($to);
+    if (Atl::Backends::slurp("$to/installed") ne $lock) {
+        copy("$from/$_", $to) or die "$_: $!\n" for qw(package.json package-lock.json);
+        system("cd '$to' && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1") == 0
+            or die "npm ci failed:\n" . Atl::Backends::slurp("$to/npm.log");
+        Atl::Backends::spew("$to/installed", $lock);
+    }
+    return $to;
+}
+
+subtest 'in Chromium' => sub {
+    my $driver = driver();
+    my $shots  = "$driver/screenshots";
+    make_path($shots);
+    local $ENV{NODE_PATH} = "$driver/node_modules";
+    open my $seen, '-|', 'node', "$ENV{ATL_SRCDIR}/t/browser/status-page.cjs", "http://127.0.0.1:$port", '/atl', '/jira/echo',
+        '/bamboo/asked/for?page=1', $shots or die "node: $!\n";
+    my $lines = 0;
+    while (my $line = <$seen>) {
+        my $thing = JSON::PP::decode_json($line);
+        ok($thing->{ok}, $thing->{name}) or diag $thing->{note};
+        $lines++;
+        $bamboo->launch if $thing->{name} eq 'down';
+    }
+    ok(close $seen, 'to the end');
+    cmp_ok($lines, '>=', 25, "$lines things seen");
+    ok(-s "$shots/$_.png", "screenshot: $_") for qw(desktop checked dark phone unavailable unavailable-dark);
+};
+
+$bamboo->stop;
+my @log = grep { !/ATLP10(?:01|12|30): |AH00957|AH01114|AH01630|AH00898/ } $server->stop;
+is("@log", '', 'nothing unexpected in the log');
+done_testing;
