@@ -162,6 +162,8 @@ header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
 perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
 perl:LWP::UserAgent|the tests'\'' web client|libwww-perl|perl-libwww-perl
 cmd:prove|runs the tests|perl|perl-Test-Harness
+cmd:node|runs the browser'\''s driver (18 or newer)|nodejs|nodejs
+cmd:npm|installs it|npm|npm
 cmd:curl|fetches the demonstration'\''s pages|curl|curl'
 
 # debian_list FILE WHY: rows for a file of Debian package names, one a line, # comments.
