@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SETTING(member) offsetof(atl_cures, member)
+#define NO_SETTING 0
 
 const atl_finding atl_findings[ATL_FINDINGS] = {
     [ATL_FINDING_REDIRECT_SCHEME] =
@@ -70,56 +71,68 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
         {1012, "refused", "{backend} refuses connections",
          "{label} is not running, or listens on another port or address",
          "start {label}, or correct the port in {line}; see what listens on {backend-host}:\n"
-         "ss -ltn 'sport = :{backend-port}'"},
+         "ss -ltn 'sport = :{backend-port}'",
+         NO_SETTING},
     [ATL_FINDING_FORBIDDEN] =
         {1013, "forbidden", "this system does not let httpd connect to {backend}",
          "SELinux (or AppArmor, or a firewall rule for httpd's user) forbids it: permission denied",
-         "setsebool -P httpd_can_network_connect 1"},
+         "setsebool -P httpd_can_network_connect 1",
+         NO_SETTING},
     [ATL_FINDING_DNS] =
         {1014, "dns", "the host name {backend-host} has no address",
          "it is misspelt, or DNS does not know it on this machine",
-         "correct the host in {line}; see what DNS says:\ngetent hosts {backend-host}"},
+         "correct the host in {line}; see what DNS says:\ngetent hosts {backend-host}",
+         NO_SETTING},
     [ATL_FINDING_CONNECT_TIMEOUT] =
         {1015, "connect-timeout", "{backend} does not take connections",
          "a firewall drops them, the host is down, or {label} is too busy to accept any",
          "see whether anything answers from this machine:\n"
-         "curl -sv --max-time 10 -o /dev/null {backend}/"},
+         "curl -sv --max-time 10 -o /dev/null {backend}/",
+         NO_SETTING},
     [ATL_FINDING_UNREACHABLE] =
         {1016, "unreachable", "there is no way from this machine to {backend}",
          "the network or the host is down, or a route is missing",
-         "correct the host in {line}; see the way:\nip route get {backend-host}"},
+         "correct the host in {line}; see the way:\nip route get {backend-host}",
+         NO_SETTING},
     [ATL_FINDING_ANSWER_TIMEOUT] =
         {1017, "answer-timeout", "{label} gave no answer within {timeout} seconds",
          "a long operation, or {label} hangs",
-         "if such operations are usual, in {line}:\nAtlassianApp {words} timeout={longer}"},
+         "if such operations are usual, in {line}:\nAtlassianApp {words} timeout={longer}",
+         NO_SETTING},
     [ATL_FINDING_TLS_VERIFY] =
         {1018, "tls-verify", "the certificate of {backend} is not trusted",
          "it is self-signed, expired, or comes from an authority this machine does not know",
-         "give its authority's certificate (PEM), in {line}:\nAtlassianApp {words} ca=<file>"},
+         "give its authority's certificate (PEM), in {line}:\nAtlassianApp {words} ca=<file>",
+         NO_SETTING},
     [ATL_FINDING_TLS_NAME] =
         {1019, "tls-name", "the certificate of {backend} is for another name than {backend-host}",
          "the AtlassianApp line names the host differently than its certificate does",
          "write the name in the certificate, in {line}:\n"
-         "AtlassianApp {name} https://<name in the certificate>:{backend-port}{context}"},
+         "AtlassianApp {name} https://<name in the certificate>:{backend-port}{context}",
+         NO_SETTING},
     [ATL_FINDING_TLS_HANDSHAKE] =
         {1020, "tls-handshake", "{backend} does not speak TLS that httpd understands",
          "the port is one for http, or the two have no protocol version or cipher in common",
          "if it is a port for http, in {line}:\n"
-         "AtlassianApp {name} http://{backend-host}:{backend-port}{context}"},
+         "AtlassianApp {name} http://{backend-host}:{backend-port}{context}",
+         NO_SETTING},
     [ATL_FINDING_TLS_EXPECTED] =
         {1021, "tls-expected", "{backend} expects TLS and gets plain http",
          "the port is one for https",
-         "in {line}:\nAtlassianApp {name} https://{backend-host}:{backend-port}{context}"},
+         "in {line}:\nAtlassianApp {name} https://{backend-host}:{backend-port}{context}",
+         NO_SETTING},
     [ATL_FINDING_WEBSOCKET] =
         {1022, "websocket", "a WebSocket was not accepted: collaborative editing is slow or fails",
          "what answers there is not Synchrony, or a proxy in between drops the Upgrade header",
          "check that Synchrony runs; where it is not on port 8091 of {backend-host}, in {line}:\n"
-         "AtlassianApp {words} synchrony=http://{backend-host}:8091"},
+         "AtlassianApp {words} synchrony=http://{backend-host}:8091",
+         NO_SETTING},
     [ATL_FINDING_SYNCHRONY] =
         {1023, "synchrony", "{synchrony} answers with Confluence's pages, not as Synchrony",
          "requests for Synchrony go to Confluence's own port",
          "Synchrony has a port of its own, in {line}:\n"
-         "AtlassianApp {words} synchrony=http://{backend-host}:8091"},
+         "AtlassianApp {words} synchrony=http://{backend-host}:8091",
+         NO_SETTING},
     [ATL_FINDING_HEADER_SIZE] =
         {1024, "header-size",
          "{label} refuses requests whose headers are larger than 8192 bytes (400)",
@@ -141,11 +154,13 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
         {1028, "applinks",
          "httpd asks for a login on {context}/rest/applinks/, so application links fail",
          "an authentication of httpd's stands in front of what other applications ask without one",
-         "<Location \"{context}/rest/applinks\">\n    Require all granted\n</Location>"},
+         "<Location \"{context}/rest/applinks\">\n    Require all granted\n</Location>",
+         NO_SETTING},
     [ATL_FINDING_STICKINESS] =
         {1029, "stickiness", "sessions change from one node of {label} to another",
          "a node does not know the session, or another cluster's cookie has the same name",
-         "give each cluster a stickysession name of its own, in {line}"},
+         "give each cluster a stickysession name of its own, in {line}",
+         NO_SETTING},
     [ATL_FINDING_BASE_URL] =
         {1030, "base-url", "the base URL in {label} is not {base-url}",
          "it was set for another address", "{setting}", SETTING(base_url)},

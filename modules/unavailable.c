@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#define RETRY_SECONDS 10
+#define RETRY_SECONDS "10"
 
 /* ------------------------------------------------------------------ in words */
 
@@ -56,14 +56,14 @@ static const char style[] =
 static const char script[] =
     "setInterval(async()=>{try{const a=await fetch(location.href,{headers:{Accept:'text/html'},"
     "redirect:'manual',cache:'no-store'});if(a.status!==503){location.reload()}}catch(e){}},"
-    APR_STRINGIFY(RETRY_SECONDS) "000)";
+    RETRY_SECONDS "000)";
 
 static const char *page(request_rec *r, const char *label, const state *now, int safe)
 {
     const char *title = apr_pstrcat(r->pool, label, " ", now->title, NULL);
     const char *nonce = atl_html_nonce(r->pool);
     const char *retry = apr_pstrcat(
-        r->pool, "<noscript><meta http-equiv=\"refresh\" content=\"" APR_STRINGIFY(RETRY_SECONDS)
+        r->pool, "<noscript><meta http-equiv=\"refresh\" content=\"" RETRY_SECONDS
         "\"></noscript>\n<script nonce=\"", nonce, "\">", script, "</script>\n", NULL);
 
     atl_html_headers(r, apr_psprintf(r->pool, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
@@ -74,7 +74,7 @@ static const char *page(request_rec *r, const char *label, const state *now, int
         "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">", style,
         "</style>\n", safe ? retry : "", "</head>\n<body>\n<main>\n<h1>", title, "</h1>\n<p>",
         now->text, "</p>\n",
-        safe ? "<p>This page tries again every " APR_STRINGIFY(RETRY_SECONDS)
+        safe ? "<p>This page tries again every " RETRY_SECONDS
                " seconds and goes on to the one you asked for. <a href=\"\">Try now</a></p>\n"
              : "<p>What you sent may be lost: go back, and send it again when the application is "
                "there.</p>\n",
@@ -94,8 +94,8 @@ static const char *compose(request_rec *r, const atl_app *app, const state *now,
         ap_set_content_type(r, "application/json");
         return apr_psprintf(r->pool,
                             "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
-                            "\"message\":\"%s %s\",\"retryAfter\":%d}\n",
-                            app->product->name, now->word, label, now->title, RETRY_SECONDS);
+                            "\"message\":\"%s %s\",\"retryAfter\":" RETRY_SECONDS "}\n",
+                            app->product->name, now->word, label, now->title);
     case ATL_AUDIENCE_TEXT:
         ap_set_content_type(r, "text/plain; charset=utf-8");
         return apr_psprintf(r->pool, "%s %s. %s\n", label, now->title, now->text);
@@ -127,7 +127,7 @@ static const char *prepare(request_rec *r, atl_request *request, const state *no
     ap_set_content_length(r, (apr_off_t)strlen(body));
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", APR_STRINGIFY(RETRY_SECONDS));
+        apr_table_setn(r->headers_out, "Retry-After", RETRY_SECONDS);
     }
     return body;
 }
