@@ -56,9 +56,9 @@ static int is_listed(const char *list, const char *word)
 {
     apr_size_t len = strlen(word);
 
-    for (const char *at = list; at && (at = strstr(at, word)); at += len) {
+    for (const char *at = list; len && at && (at = strstr(at, word)); at += len) {
         if ((at == list || at[-1] == ' ') && (!at[len] || at[len] == ' ')) {
-            return len > 0;
+            return 1;
         }
     }
     return 0;
