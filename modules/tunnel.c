@@ -2,6 +2,8 @@
 
 #include "tunnel.h"
 
+#include <stdatomic.h>
+
 #include <apr_shm.h>
 #include <apr_strings.h>
 
@@ -73,7 +75,7 @@ static const struct {
 static void fall_back(handshake *h, atl_tunnel_fallback reason, const char *detail, apr_status_t rv)
 {
     h->stage = LEFT;
-    atomic_fetch_add(&h->policy->counters->fallback[reason], 1);
+    atl_tunnel_count_fallback(h->policy->app, reason);
     if (!atomic_exchange(&said[reason], 1)) {
         ap_log_rerror(APLOG_MARK, fallbacks[reason].level, rv, h->r,
                       ATL_LOGNO(0303) "a WebSocket is left to mod_proxy, where it occupies a "
@@ -129,7 +131,7 @@ static void refuse_at_cap(request_rec *r, const atl_tunnel_policy *policy)
     static _Atomic apr_int64_t last;
     apr_int64_t now = apr_time_sec(r->request_time), before = atomic_load(&last);
 
-    atomic_fetch_add(&policy->counters->refused, 1);
+    atl_tunnel_count_refused(policy->app);
     if (now - before >= CAP_SAID_AGAIN && atomic_compare_exchange_strong(&last, &before, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       ATL_LOGNO(0304) "WebSocket refused with 503: this child holds %u, all its "
@@ -453,24 +455,17 @@ static void warn_of_limits(server_rec *s)
 static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     apr_shm_t *shm;
-    apr_status_t rv;
 
     (void)plog;
     (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    rv = apr_shm_create(&shm, ATL_FALLBACKS * sizeof *said, NULL, pconf);
-    if (rv == APR_SUCCESS) {
-        said = apr_shm_baseaddr_get(shm);
-        memset((void *)said, 0, ATL_FALLBACKS * sizeof *said);
-        rv = atl_tunnel_policy_init(pconf);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     ATL_LOGNO(0308) "no shared memory for the WebSocket counters");
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
+    /* Without shared memory each child says it for itself. */
+    said = apr_shm_create(&shm, ATL_FALLBACKS * sizeof *said, NULL, pconf) == APR_SUCCESS
+               ? apr_shm_baseaddr_get(shm)
+               : apr_palloc(pconf, ATL_FALLBACKS * sizeof *said);
+    memset((void *)said, 0, ATL_FALLBACKS * sizeof *said);
     atl_tls_init();
     if (atl_tunnel_policy_any(s)) {
         warn_of_limits(s);

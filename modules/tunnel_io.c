@@ -2,6 +2,8 @@
 
 #include "tunnel_io.h"
 
+#include <stdatomic.h>
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -42,7 +44,7 @@ atl_tunnel *atl_tunnel_make(const atl_tunnel_policy *policy, server_rec *s, cons
         t->side[ATL_CLIENT].fd = t->side[ATL_BACKEND].fd = -1;
         t->idle = (apr_uint32_t)apr_time_sec(policy->idle_timeout);
         t->grace = (apr_uint32_t)apr_time_sec(policy->grace);
-        t->counters = policy->counters;
+        t->app = policy->app;
         t->server = s;
     }
     return t;
@@ -228,9 +230,7 @@ static void finish(atl_tunnel *t, apr_uint32_t now)
     }
     t->phase = ATL_GONE;
     t->is_ready = 0;
-    atomic_fetch_add(&t->counters->bytes_up, t->side[ATL_CLIENT].got);
-    atomic_fetch_add(&t->counters->bytes_down, t->side[ATL_BACKEND].got);
-    atomic_fetch_sub(&t->counters->open, 1);
+    atl_tunnel_count_closed(t->app, t->side[ATL_CLIENT].got, t->side[ATL_BACKEND].got);
     write_last_line(t, now);
 }
 

@@ -67,7 +67,7 @@ struct atl_tunnel {
     atl_closer closer;
     const char *reason; /**< static text */
     int error;          /**< errno that belongs to the reason, or 0 */
-    atl_tunnel_counters *counters;
+    const atl_app *app; /**< in whose numbers it counts */
     server_rec *server; /**< whose log gets the last line */
     char label[];       /**< client and path, for that line */
 };

@@ -4,9 +4,9 @@
 #ifndef ATL_TUNNEL_POLICY_H
 #define ATL_TUNNEL_POLICY_H
 
-#include <stdatomic.h>
-
 #include "httpd.h"
+
+#include "app.h"
 
 /** Why a WebSocket stays with mod_proxy's own tunnel, which holds a worker thread. */
 typedef enum {
@@ -20,21 +20,11 @@ typedef enum {
     ATL_FALLBACKS            /**< how many reasons there are */
 } atl_tunnel_fallback;
 
-/** Counters of one app. May lie in memory shared by all children; all zero to begin with. */
-typedef struct {
-    _Atomic apr_uint32_t open;       /**< tunnels held now */
-    _Atomic apr_uint64_t opened;     /**< tunnels begun */
-    _Atomic apr_uint64_t refused;    /**< handshakes answered 503 at the cap */
-    _Atomic apr_uint64_t bytes_up;   /**< bytes from clients, of tunnels that have ended */
-    _Atomic apr_uint64_t bytes_down; /**< bytes from backends, of tunnels that have ended */
-    _Atomic apr_uint64_t fallback[ATL_FALLBACKS]; /**< handshakes left to mod_proxy, by reason */
-} atl_tunnel_counters;
-
-/** One app's rules. Lives as long as the child. */
+/** One app's rules. Lives as long as the request; what it points to as long as the child. */
 typedef struct {
     apr_interval_time_t idle_timeout; /**< end a tunnel in which nothing moved so long */
     apr_interval_time_t grace;        /**< how long a tunnel may outlive its child's notice */
-    atl_tunnel_counters *counters;    /**< never NULL */
+    const atl_app *app;               /**< whose it is; NULL in tests of the tunnel alone */
 } atl_tunnel_policy;
 
 /**
@@ -52,10 +42,14 @@ const atl_tunnel_policy *atl_tunnel_policy_of(request_rec *r);
 int atl_tunnel_policy_any(server_rec *s);
 
 /**
- * Prepare what the rules need. Called from post_config.
- * @param p pconf
- * @return APR_SUCCESS, or why shared memory could not be had
+ * What happened, for the app's numbers (counters.h).
+ * @param app a policy's app
+ * @param reason why mod_proxy carries it
+ * @param up, down bytes from the client and from the backend
  */
-apr_status_t atl_tunnel_policy_init(apr_pool_t *p);
+void atl_tunnel_count_fallback(const atl_app *app, atl_tunnel_fallback reason);
+void atl_tunnel_count_refused(const atl_app *app);
+void atl_tunnel_count_opened(const atl_app *app);
+void atl_tunnel_count_closed(const atl_app *app, apr_uint64_t up, apr_uint64_t down);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "tunnel_poll.h"
 
+#include <stdatomic.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -379,8 +381,7 @@ void atl_poll_adopt(atl_tunnel *t)
     atl_tunnel *first = atomic_load(&p->incoming);
 
     atomic_fetch_add(&child.held, 1);
-    atomic_fetch_add(&t->counters->open, 1);
-    atomic_fetch_add(&t->counters->opened, 1);
+    atl_tunnel_count_opened(t->app);
     do {
         t->next = first;
     } while (!atomic_compare_exchange_weak(&p->incoming, &first, t));

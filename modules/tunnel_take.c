@@ -2,6 +2,8 @@
 
 #include "tunnel_take.h"
 
+#include <stdatomic.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

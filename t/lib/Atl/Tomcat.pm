@@ -20,7 +20,7 @@ my %homes;
 sub start {
     my ($class, $spec, %attributes) = @_;
     my $name = 'own-tomcat-' . ++$count;
-    my $app  = Atl::Backends::instance("$name=$spec");
+    my $app  = { %{ Atl::Backends::instance("$name=$spec") }, valve => 0 };
     my $home = "$ENV{ATL_LOGS}/$name-$$";
     my %ports = map { $_ => Atl::Backends::free_port() } '', '-http', '-plain';
     my @command = Atl::Backends::tomcat_command($app, $ENV{ATL_BACKENDS}, $home, \%ports);

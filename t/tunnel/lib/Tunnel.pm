@@ -2,8 +2,8 @@
 
 # An httpd of one's own, raw sockets, and the rogue backend, for the tunnel's tests.
 #
-# Environment: TEST_MODULE (the .so; required), ATL_MPM (event), ATL_PORT (first of 20 ports, 21100),
-# ATL_WS (what interim policy says), HTTPD, MODULES.
+# Environment: TEST_MODULE (a .so configured with --enable-fault-injection; required), ATL_MPM (event), ATL_PORT (first of 20 ports, 21100),
+# ATL_WS (what the tests' policy says), HTTPD, MODULES.
 package Tunnel;
 
 use strict;
@@ -147,7 +147,7 @@ END
     my $starts = log_count(qr/resuming normal operations/);
     $httpd_pid = fork();
     if (!$httpd_pid) {
-        my @httpd = ($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-D', 'ATL_TUNNEL_TESTS', '-f', "$to/httpd.conf");
+        my @httpd = ($ENV{HTTPD} || '/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', "$to/httpd.conf");
 
         POSIX::setsid(); # at a stop, prefork sends SIGTERM to its whole process group
         # Hard and soft: the module raises the soft one.
