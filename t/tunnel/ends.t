@@ -5,12 +5,15 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Socket qw(IPPROTO_TCP);
 use Test::More;
 use Time::HiRes qw(time);
 use Tunnel;
 
 start_rogue();
 start_httpd(ws => 'idle:4,grace:20');
+
+use constant TCP_CORK => 3; # Linux: hold back what is not a full segment
 
 sub write_all { my ($s, $data) = @_; print {$s} $data or die "write: $!\n"; $s->flush }
 
@@ -86,19 +89,30 @@ for my $kind ('plain', 'TLS') {
     like(last_line(), qr/closed by client: closed/, 'the line');
 }
 
-# close_notify in the moment of the 101: the end must not be forgotten on the way.
-for my $version ('TLSv1_2', 'TLSv1_3') {
+# close_notify in the moment of the 101, or in the segment of the request, where httpd reads it before
+# the hand-over: the end must not be forgotten on the way.
+for my $case (['TLSv1_2', 1], ['TLSv1_3', 1], ['TLSv1_2', 0], ['TLSv1_3', 0]) {
+    my ($version, $wait) = @$case;
     my $bad = 0;
-    for (1 .. 40) {
+    for (1 .. 20) {
         my $s = tls_client(version => $version);
-        upgrade($s, '/echo');
+        if ($wait) {
+            upgrade($s, '/echo');
+        }
+        else {
+            setsockopt $s, IPPROTO_TCP, TCP_CORK, 1;
+            print {$s} request_head('/echo');
+            $s->flush;
+        }
         $s->stop_SSL(SSL_fast_shutdown => 1);
+        setsockopt $s, IPPROTO_TCP, TCP_CORK, 0;
         my $end = eval { (read_to_end($s, 10))[1] } // 'hang';
         $bad++ if $end eq 'hang';
         CORE::close($s);
         last_line();
     }
-    is($bad, 0, "$version: close_notify right after the 101 ends the tunnel, 40 times");
+    is($bad, 0, "$version: close_notify " . ($wait ? 'right after the 101' : 'with the request')
+            . ' ends the tunnel, 20 times');
 }
 
 # Silence.
