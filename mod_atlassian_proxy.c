@@ -13,6 +13,7 @@
 #include "response.h"
 #include "server_conf.h"
 #include "translate.h"
+#include "tunnel.h"
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -22,6 +23,7 @@ static void register_hooks(apr_pool_t *p)
     atl_backend_tls_register_hooks(p);
     atl_response_register_hooks(p);
     atl_dump_register_hooks(p);
+    atl_tunnel_register_hooks(p);
 }
 
 /* ALWAYS_MERGE: a virtual host that says nothing gets a record of its own, not the main server's

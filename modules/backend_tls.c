@@ -241,7 +241,7 @@ static int request_status(int *status, request_rec *r)
         const atl_backend *backend = request->claim->backend;
 
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      ATL_LOGNO(0301) "AtlassianApp on line %u of %s: no TLS connection to https://%s:%u: %s",
+                      ATL_LOGNO(0401) "AtlassianApp on line %u of %s: no TLS connection to https://%s:%u: %s",
                       app->line, app->file, backend->host, backend->port, explain(r->pool, backend));
         *status = HTTP_BAD_GATEWAY;
         /* mod_proxy's sentence for the error page. */

@@ -115,7 +115,7 @@ static const char *believe_host(request_rec *r, const char *said)
 
     if (atl_authority_read(r->pool, said, &host, &port) || !is_own_name(r, host)) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      ATL_LOGNO(0302) "X-Forwarded-Host \"%.255s\" of load balancer %s is not believed: "
+                      ATL_LOGNO(0202) "X-Forwarded-Host \"%.255s\" of load balancer %s is not believed: "
                       "it is neither the ServerName nor a ServerAlias of this virtual host; if people "
                       "use it, add ServerAlias", said, r->connection->client_ip);
         return NULL;

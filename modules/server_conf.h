@@ -38,6 +38,7 @@ typedef struct atl_request {
     unsigned proxied : 1; /* translated: nobody else took the request in between */
     const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
+    void *handshake; /* tunnel.c's, of a WebSocket */
 } atl_request;
 
 extern const command_rec atl_directives[];

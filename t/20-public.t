@@ -32,8 +32,10 @@ sub site {
 my @TLS = ('SSLEngine on', "SSLCertificateFile $pem");
 my $BEHIND = 'trusted-proxy=127.0.0.2,127.0.0.3';
 
-my $server = Atl::Server->start(ports => 8, text => sub {
-    my ($http, $https, $behind, $proxied, $six, $nameless, $canonical, $restricted) = @_;
+my $server = Atl::Server->start(ports => 9, text => sub {
+    # A page of httpd's own for requests it cannot read, and what expressions see there.
+    my @page = ('ErrorDocument 400 /page', 'Header always set X-Seen "expr=<%{HTTP:X-Real-IP}%{HTTP:X-Forwarded-For}%{HTTP:X-Forwarded-Proto}>"');
+    my ($http, $https, $behind, $proxied, $six, $nameless, $canonical, $restricted, $remoteip) = @_;
     return join "\n", (map { "Listen 127.0.0.1:$_\nListen [::1]:$_" } @_),
         'LogFormat "%a %h %H \"%{Host}i\" %U" combined_own',
         (map { site($http, "$_.http.test", $_, '', 'ServerAlias *.alias.test') } qw(none plain valve)),
@@ -43,9 +45,11 @@ my $server = Atl::Server->start(ports => 8, text => sub {
         (map { site($six, "https://$_.six.test", $_, 'trusted-proxy=::1') } qw(none valve)),
         site($nameless, '', 'valve', ''),
         site($canonical, 'canonical.test', 'valve', '', 'UseCanonicalName On', 'ServerAlias other.test'),
-        site($restricted, 'https://valve.proxied.test', 'valve', 'trusted-proxy=127.0.0.2', 'RemoteIPProxyProtocol On');
+        site($restricted, 'https://valve.proxied.test', 'valve', 'trusted-proxy=127.0.0.2', 'RemoteIPProxyProtocol On'),
+        site($remoteip, 'alone.test', 'valve', '', 'RemoteIPHeader X-Elsewhere', @page),
+        site($remoteip, 'replaced.test', 'valve', 'trusted-proxy=127.0.0.2', 'RemoteIPHeader X-Elsewhere', @page);
 });
-my ($HTTP, $HTTPS, $BEHIND_PORT, $PROXIED, $SIX, $NAMELESS, $CANONICAL, $RESTRICTED) = map { $server->port($_) } 0 .. 7;
+my ($HTTP, $HTTPS, $BEHIND_PORT, $PROXIED, $SIX, $NAMELESS, $CANONICAL, $RESTRICTED, $REMOTEIP) = map { $server->port($_) } 0 .. 8;
 
 # TLS ends here. The client's side is one port each, so that its number is the public one.
 my $haproxy = Atl::Haproxy->start(ports => 8, text => sub {
@@ -182,6 +186,25 @@ subtest 'what a balancer only hands on' => sub {
         'whom an authenticating proxy in front names');
 };
 
+subtest "an administrator's own RemoteIPHeader" => sub {
+    my %from = (from => '127.0.0.2', headers => ['X-Elsewhere: 10.9.9.9', 'X-Forwarded-For: 10.8.8.8']);
+    my $alone = ask($REMOTEIP, '/jira/echo', %from, host => 'alone.test');
+    is($alone->header('X-Own'), "http 127.0.0.2 alone.test 80", 'alone it believes nobody any more');
+    is($alone->echo->{header}{'x-elsewhere'}, undef, 'and the application cannot either');
+    is(ask($REMOTEIP, '/jira/echo', %from, host => 'replaced.test')->echo->{remoteAddr}, '10.8.8.8', 'trusted-proxy= reads X-Forwarded-For');
+    my ($exit, undef, $message) = configtest("<VirtualHost *:80>\nServerName a.test\nRemoteIPHeader X-Elsewhere\n"
+        . "AtlassianApp jira http://n/ trusted-proxy=127.0.0.2\n</VirtualHost>\n");
+    like("$exit $message", qr/^0 .*ATLP0103: .*RemoteIPHeader X-Elsewhere has no effect.*read from X-Forwarded-For/s, 'which is said');
+};
+
+subtest 'the error page of a request that was not read to its end' => sub {
+    for my $host ('alone.test', 'replaced.test') {
+        my $r = exchange("GET /jira/x HTTP/1.1\r\nHost: $host\r\n" . join('', map { "$_\r\n" } @LIES) . "Not a header\r\n\r\n",
+            port => $REMOTEIP, from => '127.0.0.2');
+        is($r->{status} . ' ' . $r->header('X-Seen'), '400 <>', "$host: is not deceived either");
+    }
+};
+
 subtest 'without a ServerName the request\'s Host is all there is' => sub {
     for my $host ('any.test', 'any.test:8123', '[2001:db8::1]:8443', '[::1]', '10.0.0.9:81') {
         my ($name, $port) = $host =~ /^(.*?)(?::(\d+))?$/;
@@ -257,5 +280,5 @@ subtest 'names are no load balancers' => sub {
 };
 
 $haproxy->stop;
-is_deeply([grep { !/AH01630/ } $server->stop], [], 'httpd had nothing else to say');
+is_deeply([grep { !/AH01630|ATLP0103/ } $server->stop], [], 'httpd had nothing else to say');
 done_testing;

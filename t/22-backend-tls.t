@@ -155,10 +155,10 @@ for my $site (sort keys %REFUSED) {
         is($r->{status}, 502, 'status');
         unlike($r->{body}, qr/localhost|127\.0\.0|$port{$name}|certificate|SSL|TLS|verif/i, 'the page says nothing private');
         unlike($r->{head}, qr/localhost|127\.0\.0|certificate/i, 'nor do its headers');
-        ok(wait_until(sub { log_since($at) =~ /ATLP0301/ }), 'there is a line');
-        my @lines = grep { /ATLP0301/ } split /\n/, log_since($at);
+        ok(wait_until(sub { log_since($at) =~ /ATLP0401/ }), 'there is a line');
+        my @lines = grep { /ATLP0401/ } split /\n/, log_since($at);
         is(scalar @lines, 1, 'one');
-        like($lines[0], qr/:error\] .*ATLP0301: AtlassianApp on line \d+ of \S+\.conf: no TLS connection to https:\/\/$host:$port{$name}: /, 'that names the peer');
+        like($lines[0], qr/:error\] .*ATLP0401: AtlassianApp on line \d+ of \S+\.conf: no TLS connection to https:\/\/$host:$port{$name}: /, 'that names the peer');
         like($lines[0], $REFUSED{$site}, 'the reason and the cure');
     };
 }
@@ -170,7 +170,7 @@ subtest 'one failure is not told of the next request' => sub {
         is(ask('good')->{status}, 200);
         is(get($server->port, '/wiki/none', host => 'nobody.test')->{status}, 404);
     }
-    is(scalar(() = log_since($at) =~ /ATLP0301/g), 10, 'ten failures, ten lines');
+    is(scalar(() = log_since($at) =~ /ATLP0401/g), 10, 'ten failures, ten lines');
 };
 
 subtest "an administrator's own ProxyPass stays mod_proxy's" => sub {
@@ -205,5 +205,5 @@ like($err, qr{ATLP0102: .*SSLProxyCACertificateFile.*/nowhere/ca\.pem}, 'is said
 
 # mod_ssl and mod_proxy have lines of their own at each failure; ours were counted above.
 $tls->stop;
-is_deeply([grep { !/ATLP0301|AH01084|AH02039|AH01097|AH01102|AH00898|AH02003|AH02411|AH02268/ } $server->stop], [], 'nothing else in the log');
+is_deeply([grep { !/ATLP0401|AH01084|AH02039|AH01097|AH01102|AH00898|AH02003|AH02411|AH02268/ } $server->stop], [], 'nothing else in the log');
 done_testing;
