@@ -298,7 +298,7 @@ static void emit_cookie_mapping(expander *e, const atl_claim *claim)
              apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend->host), " ",
                          atl_config_arg(e->p, public), NULL));
     }
-    if (claim->path != claim->backend_path) {
+    if (strcmp(claim->path, claim->backend_path)) {
         emit(e, claim->app, 0, "ProxyPassReverseCookiePath",
              apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend_path), " ",
                          atl_config_arg(e->p, claim->path), NULL));
