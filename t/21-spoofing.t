@@ -18,8 +18,8 @@ my $server = Atl::Server->start(ports => 3, text => sub {
     return "LimitRequestFieldSize 8190\n" . join "\n", (map { "Listen 127.0.0.1:$_" } @_),
         # Other names land elsewhere.
         (map { "<VirtualHost *:$_>\nServerName other.test\nRedirect 403 /\n</VirtualHost>" } @_),
-        "<VirtualHost *:$edge>\nServerName $SITE\n$line\n$rest\n</VirtualHost>",
-        "<VirtualHost *:$behind>\nServerName https://$SITE\n$line trusted-proxy=$LB,127.0.0.3\n$rest\n</VirtualHost>",
+        "<VirtualHost *:$edge>\nServerName $SITE\nServerAlias alias.$SITE\n$line\n$rest\n</VirtualHost>",
+        "<VirtualHost *:$behind>\nServerName https://$SITE\nServerAlias alias.$SITE\n$line trusted-proxy=$LB,127.0.0.3\n$rest\n</VirtualHost>",
         ($h2 && mpm() ne 'prefork' ? "<VirtualHost *:$h2>\nServerName $SITE\n$line\n$rest\n</VirtualHost>\nProtocols h2c http/1.1" : ()), '';
 });
 my ($EDGE, $BEHIND, $H2) = map { $server->port($_) } 0 .. 2;
@@ -78,6 +78,12 @@ my @ROWS = (
     ['a list with a trusted address', ["X-Forwarded-For: 6.6.6.6, $LB"]],
     ['trusted addresses only', ["X-Forwarded-For: $LB, 127.0.0.3"]],
     ['lists of schemes and hosts', ['X-Forwarded-Proto: gopher,gopher', 'X-Forwarded-Host: evil.test,evil.test', 'X-Forwarded-Port: 6666,6666']],
+    # what could be true
+    ['another scheme', ['X-Forwarded-Proto: http']],
+    ['TLS', ['X-Forwarded-Proto: https', 'X-Forwarded-Ssl: on', 'Front-End-Https: on', 'X-Url-Scheme: https']],
+    ['of a WebSocket', ['X-Forwarded-Proto: ws']],
+    ['another port', ['X-Forwarded-Port: 8443']],
+    ['another name of the site', ["X-Forwarded-Host: alias.$SITE"]],
     # addresses
     ['with a port', ['X-Forwarded-For: 6.6.6.6:6666']],
     ['in brackets', ['X-Forwarded-For: [2001:db8::6666]', 'X-Real-IP: [2001:db8::6666]:6666']],

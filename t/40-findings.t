@@ -48,13 +48,15 @@ sub change_line {
 
 sub reload {
     my ($server, $text) = @_;
+    my %old = map { $_ => 1 } $server->children;
     my $before = () = Atl::Backends::slurp($server->error_log) =~ /resuming normal operations/g;
     Atl::Backends::spew($server->file, $text);
     $server->signal('USR1');
     ok(wait_until(sub {
         my $now = () = Atl::Backends::slurp($server->error_log) =~ /resuming normal operations/g;
-        $now > $before;
-    }), 'reloaded');
+        # A child of before may still take a connection, and serve it as before.
+        $now > $before && !grep { $old{$_} } $server->children;
+    }, 30), 'reloaded');
     return;
 }
 

@@ -112,6 +112,12 @@ sub signal {
     return;
 }
 
+# children(): the process numbers of httpd's children.
+sub children {
+    my ($self) = @_;
+    return split ' ', Atl::Backends::slurp("/proc/$self->{pid}/task/$self->{pid}/children") // '';
+}
+
 # stop(): ends it and returns the lines of its error log (and of stderr) that need an explanation.
 sub stop {
     my ($self) = @_;
