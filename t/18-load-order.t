@@ -38,7 +38,9 @@ for my $order (qw(first middle last)) {
         is(get($server->port, '/jira/gzip', headers => ['Accept-Encoding: gzip'])->header('Content-Encoding'), 'gzip');
         is(get($server->port, "/jira/redirect?location=http://127.0.0.1:$jira/jira/x")->header('Location'),
             'http://127.0.0.1:' . $server->port . '/jira/x');
-        is_deeply([$server->stop], [], 'the error log is clean');
+        my @log = $server->stop;
+        like($log[0], qr/ATLP1003: AtlassianApp jira /, 'that redirect is reported');
+        is(scalar @log, 1, 'and nothing else') or diag join "\n", @log;
     };
 }
 
@@ -104,13 +106,13 @@ subtest 'one backend, a timeout for each virtual host' => sub {
     $c{$_}->send("GET /jira/slow?before=1&id=$id{$_} HTTP/1.1\r\nHost: x\r\n\r\n") for $long, $main;
     ok(wait_until(sub { get($main, "/jira/slow/waiting?id=$id{$_}")->json->{waiting} }), 'waiting') for $long, $main;
     $c{$short}->send("GET /jira/slow?before=1&id=$id{$short} HTTP/1.1\r\nHost: x\r\n\r\n");
-    is($c{$short}->response->{status}, 502, 'the short timeout is over');
+    like($c{$short}->response->{status}, qr/^50[234]$/, 'the short timeout is over');
     ok(!IO::Select->new($c{$_}->socket)->can_read(0), 'the long ones are not') for $long, $main;
     get($main, "/jira/slow/release?id=$_") for values %id;
     is($c{$_}->response->{status}, 200) for $long, $main;
     my @log = $server->stop;
     ok(@log > 0);
-    is_deeply([grep { !/AH01102: error reading status line|AH00898: Error reading from remote server/ } @log], [], 'nothing else');
+    is_deeply([grep { !/AH01102: error reading status line|AH00898: Error reading from remote server|ATLP1017: AtlassianApp jira .* within 1 seconds/ } @log], [], 'nothing else');
 };
 
 # reload(SERVER, TEXT, TARGET, STATUS): the configuration of an even or odd round, and until it is in force.

@@ -154,7 +154,8 @@ subtest 'mod_headers, output filters, the access log' => sub {
 };
 
 my @log = $server->stop;
-my @explained = (qr/AH00957: http: attempt to connect to 127\.0\.0\.1:1 /, qr/AH01114: HTTP: failed to make connection to backend: 127\.0\.0\.1/,
+my @explained = (qr/ATLP1012: AtlassianApp crowd .* refuses connections/,
+    qr/AH00957: http: attempt to connect to 127\.0\.0\.1:1 /, qr/AH01114: HTTP: failed to make connection to backend: 127\.0\.0\.1/,
     qr/AH01617: user ann: authentication failure/, qr/AH01630: client denied/);
 for my $line (@log) {
     ok((grep { $line =~ $_ } @explained), 'explained in the log') or diag $line;

@@ -12,6 +12,7 @@ use strict;
 use warnings;
 
 use Atl::Backends ();
+use Atl::Test ();
 
 sub watch {
     my ($class, $pid) = @_;
@@ -23,8 +24,10 @@ sub watch {
 
 sub children {
     my ($self) = @_;
-    my @children = split ' ', Atl::Backends::slurp("/proc/$self->{pid}/task/$self->{pid}/children");
-    die "no children of $self->{pid} to be seen\n" if !@children;
+    my @children;
+    # One that has just been started listens before it has children.
+    Atl::Test::wait_until(sub { @children = split ' ', Atl::Backends::slurp("/proc/$self->{pid}/task/$self->{pid}/children") })
+        or die "no children of $self->{pid} to be seen\n";
     return @children;
 }
 
