@@ -142,6 +142,22 @@ step_httpd_event() { apache_test event first; }
 step_httpd_worker() { apache_test worker middle; }
 step_httpd_prefork() { apache_test prefork last; }
 
+# The tunnel, over sockets, TLS, Chromium and npm's ws, with faults put in its way: a build of its own has them.
+step_tunnel() {
+    tap "gcc builds it with fault injection" build_faults || return 1
+    TEST_MODULE=$build/check/faults/.libs/mod_atlassian_proxy.so HTTPD=$(find_httpd) \
+        MODULES=$("$(find_apxs)" -q LIBEXECDIR) t/tunnel/run -v
+}
+build_faults() {
+    (configure_in "$build/check/faults" "$logs/faults-configure.log" --enable-werror --enable-fault-injection) &&
+        make -C "$build/check/faults" "$(jobs_option)"
+}
+
+# Ten seconds for each target find what is shallow; "make fuzz" takes longer.
+step_fuzz() {
+    tap "no input breaks a reader" make -C "$build/check/gcc" fuzz FUZZ_SECONDS=10
+}
+
 step_configure() { t/configure-errors; }
 
 # From the tarball, in a read-only source tree, installed and uninstalled again; one test file is enough.
@@ -162,6 +178,7 @@ header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
 perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
 perl:LWP::UserAgent|the tests'\'' web client|libwww-perl|perl-libwww-perl
 cmd:prove|runs the tests|perl|perl-Test-Harness
+perl:IO::Socket::SSL|TLS clients of the tunnel'\''s tests|libio-socket-ssl-perl|perl-IO-Socket-SSL
 cmd:node|runs the browser'\''s driver (18 or newer)|nodejs|nodejs
 cmd:npm|installs it|npm|npm
 cmd:curl|fetches the demonstration'\''s pages|curl|curl'
@@ -200,6 +217,8 @@ $(needs_of_backends)"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
     run_step unit "make check: unit tests"
+    run_step fuzz "fuzz targets, ten seconds each"
+    run_step tunnel "WebSocket tunnel, against real peers"
     run_step httpd_event "Apache::Test, event"
     run_step httpd_worker "Apache::Test, worker"
     run_step httpd_prefork "Apache::Test, prefork"

@@ -1,16 +1,12 @@
 # Licensed to you under the Apache License, Version 2.0; see LICENSE.
 
 # With sockets that refuse, take one byte, and descriptors that run out: slower, never wrong.
-# Needs a module built with --enable-fault-injection, named by FAULT_MODULE.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Tunnel;
-
-my $module = $ENV{FAULT_MODULE} or die "FAULT_MODULE names no module built with --enable-fault-injection\n";
-$ENV{TEST_MODULE} = $module;
 
 sub write_all { my ($s, $data) = @_; print {$s} $data or die "write: $!\n"; $s->flush }
 

@@ -125,7 +125,7 @@ END
     my $conf = join "\n", "LoadModule mpm_" . mpm() . "_module $modules/mod_mpm_" . mpm() . ".so",
         @load, "ServerRoot $to", 'ServerName localhost', 'User www-data', 'Group www-data',
         "PidFile $to/httpd.pid", "DefaultRuntimeDir $to", "ErrorLog $to/error.log",
-        'TypesConfig /etc/mime.types',
+        'TypesConfig /dev/null',
         'LogLevel ' . ($ENV{ATL_LOGLEVEL} || 'warn')
             . ($arg{without_module} ? '' : ' atlassian_proxy:info'),
         'LogFormat "%h \"%r\" %>s %X" short', "CustomLog $to/access.log short",
