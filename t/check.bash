@@ -167,6 +167,29 @@ step_distcheck() {
 
 step_demonstration() { t/demonstration; }
 
+# The packages, from the tarball, without installing them (t/package-debian does, in a system of its own).
+step_packages() {
+    local dir=$build/check/packages tarball version deb file rc=0
+    make -C "$build/check/gcc" dist >"$logs/dist.log" 2>&1 || { tap "make dist" false; return 1; }
+    tarball=$(echo "$build"/check/gcc/mod_atlassian_proxy-*.tar.gz)
+    version=${tarball##*/mod_atlassian_proxy-}
+    version=${version%.tar.gz}
+    rm -rf "$dir" && mkdir -p "$dir"
+    tap "the manual page is well-formed" mandoc -Tlint -Wwarning docs/mod_atlassian_proxy.8 || rc=1
+    if [ "$(family)" = debian ]; then
+        cp "$tarball" "$dir/libapache2-mod-atlassian-proxy_$version.orig.tar.gz" && tar -C "$dir" -xzf "$tarball"
+        tap "dpkg-buildpackage" eval "(cd '$dir/mod_atlassian_proxy-$version' && dpkg-buildpackage -d -us -uc)" || return 1
+        tap "lintian: no errors, no warnings" lintian --allow-root --fail-on error,warning --info "$dir"/*.changes || rc=1
+        deb=$(dpkg-deb --contents "$dir"/libapache2-mod-atlassian-proxy_*.deb)
+        for file in usr/lib/apache2/modules/mod_atlassian_proxy.so etc/apache2/mods-available/atlassian_proxy.load \
+            etc/apache2/mods-available/atlassian_proxy.conf usr/share/man/man8/mod_atlassian_proxy.8.gz; do
+            tap "the package has $file" grep -q " ./$file\$" <<<"$deb" || rc=1
+        done
+    fi
+    t/package-rpm "$tarball" || rc=1
+    return $rc
+}
+
 # ---------------------------------------------------------------- all of it
 
 # What, as in quickstart's own list: by what it is looked for, why, Debian's name, Fedora's.
@@ -181,7 +204,9 @@ cmd:prove|runs the tests|perl|perl-Test-Harness
 perl:IO::Socket::SSL|TLS clients of the tunnel'\''s tests|libio-socket-ssl-perl|perl-IO-Socket-SSL
 cmd:node|runs the browser'\''s driver (18 or newer)|nodejs|nodejs
 cmd:npm|installs it|npm|npm
-cmd:curl|fetches the demonstration'\''s pages|curl|curl'
+cmd:curl|fetches the demonstration'\''s pages|curl|curl
+cmd:rpmbuild|builds the RPM|rpm|rpm-build
+cmd:mandoc|checks the manual page|mandoc|mandoc'
 
 # debian_list FILE WHY: rows for a file of Debian package names, one a line, # comments.
 debian_list() {
@@ -189,6 +214,12 @@ debian_list() {
     sed 's/#.*//' "$1" | while read -r p _; do
         [ -z "$p" ] || printf 'pkg:%s|%s|%s|\n' "$p" "$2" "$p"
     done
+}
+
+# Debian's checker of packages has no like elsewhere.
+needs_of_packages() {
+    [ "$(family)" != debian ] || printf '%s\n' 'cmd:lintian|checks the Debian package|lintian|' \
+        'pkg:debhelper|builds the Debian package|debhelper|' 'cmd:dpkg-buildpackage|builds the Debian package|dpkg-dev|'
 }
 
 needs_of_backends() {
@@ -205,6 +236,7 @@ needs_of_backends() {
 check() {
     need "$needs_build
 $needs_check
+$(needs_of_packages)
 $(needs_of_backends)"
     writable "$logs"
     rm -f "$logs"/*.log
@@ -223,6 +255,7 @@ $(needs_of_backends)"
     run_step httpd_worker "Apache::Test, worker"
     run_step httpd_prefork "Apache::Test, prefork"
     run_step distcheck "make distcheck"
+    run_step packages "the packages: Debian's, lintian, RPM"
     run_step demonstration "the demonstration, as its user sees it"
     [ ${#failed_steps[@]} -eq 0 ] || say "Failed: ${failed_steps[*]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"

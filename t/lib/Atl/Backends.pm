@@ -190,7 +190,7 @@ sub java_home_program {
 
 # Tomcat's jars without JSP, clustering, databases and translations: they only cost start-up time.
 sub tomcat_jars {
-    my @places = $ENV{TOMCAT_HOME} || map { "/usr/share/tomcat$_" } 10, 11;
+    my @places = $ENV{TOMCAT_HOME} || map { "/usr/share/tomcat$_" } 10, 11, 9;
     my ($home) = grep { -e "$_/lib/catalina.jar" } @places;
     die "Tomcat 10 not found (@places): install tomcat10-common, or set TOMCAT_HOME\n" if !$home;
     my $unused = qr/jasper|jsp|dbcp|jdbc|jni|i18n|tribes|ha\.jar|ant\.jar|storeconfig/;
@@ -221,12 +221,18 @@ sub java_files {
     return sort @files;
 }
 
-# Tomcat 10 knows the interfaces as jakarta.*, Debian's Jetty 9 as javax.*: one source, the name changed on the way.
+# Do these jars know the interfaces as javax.*? (Names in a jar's directory are not compressed.)
+sub is_javax {
+    return scalar grep { index(slurp($_), 'javax/servlet/Servlet.class') >= 0 } @_;
+}
+
+# Tomcat 10 knows the interfaces as jakarta.*, Tomcat 9 and Debian's Jetty 9 as javax.*: one source, the name changed
+# on the way.
 sub copy_as_javax {
     my ($from, $to) = @_;
     for my $file (java_files($from)) {
         my $text = slurp($file);
-        $text =~ s/\bjakarta\.servlet\b/javax.servlet/g;
+        $text =~ s/\bjakarta\.(?=servlet\b|websocket\b)/javax./g;
         my $name = substr $file, length $from;
         spew("$to$name", $text);
     }
@@ -258,8 +264,13 @@ sub build {
     my (undef, @tomcat) = tomcat_jars();
     my @jetty = jetty_jars();
     copy_as_javax("$HERE/webapp/product/src", "$dir/build/src");
+    my $webapp = "$HERE/webapp";
+    if (is_javax(@tomcat)) {
+        $webapp = "$dir/build/webapp";
+        copy_as_javax("$HERE/webapp", $webapp);
+    }
     my @compilers = (
-        javac_start("$dir/build/tomcat/classes", \@tomcat, java_files("$HERE/webapp")),
+        javac_start("$dir/build/tomcat/classes", \@tomcat, java_files($webapp)),
         javac_start("$dir/build/jetty/classes", \@jetty, java_files("$dir/build/src"), java_files("$HERE/jetty")),
     );
     my $failed = 0;
