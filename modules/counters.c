@@ -103,7 +103,7 @@ static segment *segment_create(server_rec *s, const header *head)
                                     &rv);
         base = apr_pcalloc(pool, size);
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
-                     ATL_LOGNO(0301) "no shared memory (%" APR_SIZE_T_FMT " bytes wanted): "
+                     ATL_LOGNO(0501) "no shared memory (%" APR_SIZE_T_FMT " bytes wanted): "
                      "requests are served all the same, but every child counts for itself, so "
                      "the status page shows the numbers of the child that answers, and a finding "
                      "is logged once per child", size);

@@ -144,8 +144,8 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          SETTING(url_chars)},
     [ATL_FINDING_COMPRESSION] =
         {1026, "compression",
-         "{label} compresses answers although httpd does it: application links and feeds break",
-         "compression is on on both sides", "{setting}", SETTING(compression)},
+         "{label} compresses answers although it is asked not to: compression= cannot keep its word",
+         "its own configuration forces compression on all clients", "{setting}", SETTING(compression)},
     [ATL_FINDING_XSRF] =
         {1027, "xsrf", "{label} refuses requests of its own pages as forged (XSRF check failed)",
          "the scheme, host or port {label} believes in differs from the one in the browser",

@@ -228,15 +228,14 @@ atl_finding_id atl_judge_answer(const atl_exchange *x)
 }
 
 /* compression=on and =off leave Accept-Encoding out: an application that compresses all the same was
- * told to do so by its own configuration. */
+ * told to do so by its own configuration. With compression=pass httpd leaves alone what comes
+ * compressed, so both may be switched on. */
 atl_finding_id atl_judge_encoding(const atl_exchange *x)
 {
     const char *encoding = x->content_encoding;
 
-    if (!encoding || !apr_cstr_casecmp(encoding, "identity")) {
-        return ATL_FINDING_NONE;
-    }
-    return x->httpd_compresses || x->claim->app->compression != ATL_COMPRESSION_PASS
+    return encoding && apr_cstr_casecmp(encoding, "identity") &&
+                   x->claim->app->compression != ATL_COMPRESSION_PASS
                ? ATL_FINDING_COMPRESSION
                : ATL_FINDING_NONE;
 }

@@ -27,7 +27,6 @@ typedef struct atl_exchange {
     const char *content_encoding;
     const char *location;
     int sets_cookie;
-    int httpd_compresses;
     const char *body; /* its first bytes, for 400 and 403 */
     apr_size_t body_len;
 } atl_exchange;
@@ -43,7 +42,7 @@ atl_finding_id atl_judge_redirect(apr_pool_t *p, const atl_exchange *x);
 atl_finding_id atl_judge_answer(const atl_exchange *x);
 
 /*
- * Whether an answer was compressed by the application while httpd compresses too.
+ * Whether an answer was compressed although compression= told the application not to.
  */
 atl_finding_id atl_judge_encoding(const atl_exchange *x);
 

@@ -173,17 +173,6 @@ static apr_size_t size_of_head(const request_rec *r)
     return size;
 }
 
-static int httpd_compresses(const request_rec *r)
-{
-    for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
-        const char *name = f->frec->name; /* "deflate", "BYTYPE:DEFLATE" */
-        if (ap_strcasestr(name, "deflate") || ap_strcasestr(name, "brotli")) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int wants_websocket(const request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
@@ -256,7 +245,6 @@ static void judge(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
         judge_cookies(r, &x);
     }
     if (x.content_encoding) {
-        x.httpd_compresses = httpd_compresses(r);
         atl_observe_report(r, app, atl_judge_encoding(&x));
     }
 }

@@ -92,7 +92,7 @@ static int handler(request_rec *r)
     }
     if (checking && is_from_elsewhere(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      ATL_LOGNO(0302) "a check was asked for by a page of another site: refused");
+                      ATL_LOGNO(0502) "a check was asked for by a page of another site: refused");
         return HTTP_FORBIDDEN;
     }
     if (ap_discard_request_body(r) != OK) {

@@ -72,6 +72,16 @@ static const struct {
     [ATL_FALLBACK_HANDOVER] = {APLOG_WARNING, "its sockets could not be taken over"},
 };
 
+/* observe.c counts the WebSockets that are not counted here. */
+static void count_for_itself(const request_rec *r)
+{
+    atl_request *request = atl_request_of(r);
+
+    if (request != NULL) {
+        request->observed.tunnelled = 1;
+    }
+}
+
 static void fall_back(handshake *h, atl_tunnel_fallback reason, const char *detail, apr_status_t rv)
 {
     h->stage = LEFT;
@@ -132,6 +142,7 @@ static void refuse_at_cap(request_rec *r, const atl_tunnel_policy *policy)
     apr_int64_t now = apr_time_sec(r->request_time), before = atomic_load(&last);
 
     atl_tunnel_count_refused(policy->app);
+    count_for_itself(r);
     if (now - before >= CAP_SAID_AGAIN && atomic_compare_exchange_strong(&last, &before, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       ATL_LOGNO(0304) "WebSocket refused with 503: this child holds %u, all its "
@@ -350,6 +361,7 @@ static apr_status_t take(handshake *h)
         return APR_SUCCESS;
     }
     h->stage = TAKEN;
+    count_for_itself(h->r);
     h->reserved = 0;
 #ifdef ATL_FAULT_INJECTION
     if (ATL_FAULT(DELAY)) {

@@ -40,7 +40,7 @@ static const state *state_of(const atl_observed *observed)
     case ATL_FINDING_ANSWER_TIMEOUT:
         return &silent;
     default:
-        return observed->failure == ATL_FAILURE_ANSWER ? &down : &unreachable;
+        return &unreachable;
     }
 }
 
@@ -147,13 +147,21 @@ static int status_for(const request_rec *r, const atl_observed *observed, int st
                                                                  : status;
 }
 
+/* An application that speaks, if not as it should, is nothing to wait for. */
+static int is_absence(const atl_observed *observed)
+{
+    return observed->failure == ATL_FAILURE_CONNECT || observed->failure == ATL_FAILURE_DNS ||
+           (observed->failure == ATL_FAILURE_ANSWER &&
+            APR_STATUS_IS_TIMEUP(observed->failure_status));
+}
+
 int atl_unavailable_answer(request_rec *r, atl_request *request, int status)
 {
     const atl_observed *observed = &request->observed;
     int answer = status_for(r, observed, status);
     const char *body;
 
-    if (observed->failure == ATL_FAILURE_NONE || has_error_document(r, status) ||
+    if (!is_absence(observed) || has_error_document(r, status) ||
         has_error_document(r, answer)) {
         return status;
     }

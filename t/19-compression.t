@@ -116,7 +116,8 @@ subtest 'off switches Brotli off too, and on leaves it out' => sub {
     my %got = map { $settings[$_] => seen(get($server->port($_), '/jira/gzip', headers => ['Accept-Encoding: br'])) } 0 .. $#settings;
     is($got{'compression=pass'}, "br / br / $V", "the administrator's own line");
     is($got{'compression=off'}, " / - / $V");
-    is_deeply([$server->stop], [], 'the error log is clean');
+    # An application that compresses without being asked is told so where compression= forbids it.
+    is_deeply([grep { !/ATLP1026/ } $server->stop], [], 'the error log is clean');
 };
 
 done_testing;

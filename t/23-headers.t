@@ -161,5 +161,6 @@ subtest 'paths and domains that would not work' => sub {
 };
 
 $cookies->stop;
-is_deeply([$server->stop], [], 'nothing in the log');
+# Larger headers than the application takes, and a cookie without Secure, are told of.
+is_deeply([grep { !/ATLP10(?:09|24)/ } $server->stop], [], 'nothing in the log');
 done_testing;

@@ -83,6 +83,18 @@ subtest 'in flight, and WebSockets are not among the times' => sub {
     ok(wait_until(sub { json('json')->{applications}[0]{inFlight} == 0 }), 'none any more');
 };
 
+subtest 'a WebSocket is counted once' => sub {
+    my $wiki = sub { json('json')->{applications}[1]{webSockets} };
+    my $c = raw($port)->send("GET /synchrony/v1/bayeux-sync1 HTTP/1.1\r\nHost: people.example.test\r\nConnection: Upgrade\r\n"
+        . "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    is($c->head->{status}, 101, 'opened');
+    ok(wait_until(sub { $wiki->()->{open} == 1 }), 'one is open') if mpm() ne 'prefork';
+    $c->close;
+    ok(wait_until(sub { $wiki->()->{opened} == 1 }), 'one was opened');
+    ok(wait_until(sub { $wiki->()->{open} == 0 }), 'none is open any more');
+    is($wiki->()->{refused}, 0);
+};
+
 subtest 'formats' => sub {
     is(get($port, '/atl', headers => ['Accept: application/json'])->header('Content-Type'), 'application/json', 'by Accept');
     my $page = get($port, '/atl', headers => ['Accept: text/html,*/*']);
@@ -209,6 +221,6 @@ subtest 'in Chromium' => sub {
 };
 
 $bamboo->stop;
-my @log = grep { !/ATLP10(?:01|12|30): |AH00957|AH01114|AH01630|AH00898/ } $server->stop;
+my @log = grep { !/ATLP10(?:01|12|30): |AH00957|AH01114|AH01630|AH00898|ATLP0303|ATLP0306/ } $server->stop;
 is("@log", '', 'nothing unexpected in the log');
 done_testing;
