@@ -78,6 +78,20 @@ install_in() {
         in_root "$root" apt-get -q -o Acquire::Retries=3 install -y --no-install-recommends "$@"
 }
 
+# in_namespaces UNSHARE-OPTION... COMMAND...: with mounts and processes of its own, which end with it. unshare is deaf
+# to Ctrl-C's signal, and so is the first process in a namespace: it is waited for here, and ended on the way out.
+namespace=
+in_namespaces() {
+    local rc
+    unshare --mount --pid --fork --kill-child "$@" </dev/null &
+    namespace=$!
+    wait "$namespace"
+    rc=$?
+    namespace=
+    return $rc
+}
+end_namespace() { [ -z "$namespace" ] || kill -KILL "$namespace" 2>/dev/null; }
+
 # mount_proc ROOT: in a namespace of mounts and processes.
 mount_proc() {
     mount -t proc proc "$1/proc" || die "cannot mount proc"
