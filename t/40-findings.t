@@ -289,14 +289,6 @@ for my $row (
     $tomcat->stop;
 }
 
-{
-    my $tomcat = Atl::Tomcat->start('jira:/jira', compression => 'force', compressionMinSize => 1);
-    my $server = site('http://people.example.test', 'AtlassianApp jira http://127.0.0.1:' . $tomcat->port . '/jira compression=on');
-    round_trip(1026, $server, name => 'compression on both sides',
-        provoke => asks($server, '/jira/echo', headers => ['Accept-Encoding: gzip']), apply => pasted($tomcat));
-    $tomcat->stop;
-}
-
 # ---------------------------------------------------------------------------------------------- seen in answers only
 
 {
@@ -306,6 +298,11 @@ for my $row (
     my $body = 'XSRF+check+failed';
     round_trip(1027, $server, name => 'XSRF check', apply => sub { like($_[0], qr/proxyName="people.example.test"/); $body = 'other' },
         provoke => sub { request($server->port, POST => "/jira/status-code?code=403&body=$body", @HOST, headers => ['Origin: http://people.example.test'], body => 'x') });
+    # Tomcat's own compression="force" keeps to Accept-Encoding: only an application's own filter does this.
+    $server = site('http://people.example.test', "AtlassianApp jira http://127.0.0.1:$port/jira compression=on");
+    my $encoding = 'gzip';
+    round_trip(1026, $server, name => 'compressed without being asked', apply => sub { like($_[0], qr/compression="off"/); $encoding = 'identity' },
+        provoke => sub { get($server->port, "/jira/headers?Content-Encoding=$encoding", @HOST) });
     $server = site('http://people.example.test', "AtlassianApp jira http://127.0.0.1:$port/jira");
     my $slashes = '//';
     round_trip(1006, $server, name => 'double slash', apply => sub { like($_[0], qr{http://people.example.test/jira$}m); $slashes = '/' },
