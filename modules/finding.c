@@ -156,11 +156,6 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "an authentication of httpd's stands in front of what other applications ask without one",
          "<Location \"{context}/rest/applinks\">\n    Require all granted\n</Location>",
          NO_SETTING},
-    [ATL_FINDING_STICKINESS] =
-        {1029, "stickiness", "sessions change from one node of {label} to another",
-         "a node does not know the session, or another cluster's cookie has the same name",
-         "give each cluster a stickysession name of its own, in {line}",
-         NO_SETTING},
     [ATL_FINDING_BASE_URL] =
         {1030, "base-url", "the base URL in {label} is not {base-url}",
          "it was set for another address", "{setting}", SETTING(base_url)},

@@ -2,7 +2,8 @@
 
 /*
  * What is known of each Atlassian product: one const row each (pure: no httpd here).
- * Adding a product is adding one row here and one row to t/lib/Atl/Products.pm.
+ * Adding a product is adding one row here and one row to
+ * t/unit/test_product.c.
  */
 #ifndef ATL_PRODUCT_H
 #define ATL_PRODUCT_H
