@@ -157,7 +157,7 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "<Location \"{context}/rest/applinks\">\n    Require all granted\n</Location>",
          NO_SETTING},
     [ATL_FINDING_BASE_URL] =
-        {1030, "base-url", "the base URL in {label} is not {base-url}",
+        {1029, "base-url", "the base URL in {label} is not {base-url}",
          "it was set for another address", "{setting}", SETTING(base_url)},
 };
 
