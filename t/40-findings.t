@@ -325,7 +325,7 @@ for my $row (
     my $jira = backend_port('jira-http');
     my $server = site('http://people.example.test', "AtlassianApp jira http://127.0.0.1:$jira/jira");
     get($jira, '/jira/control?baseUrl=http://old.example.test/jira');
-    round_trip(1030, $server, name => 'base URL', provoke => sub { status($server, 'check') },
+    round_trip(1029, $server, name => 'base URL', provoke => sub { status($server, 'check') },
         apply => sub { like($_[0], qr{Base URL:\nhttp://people.example.test/jira$}m); get($jira, '/jira/control?baseUrl=http://people.example.test/jira') });
     get($jira, '/jira/control?reset=1');
 }
