@@ -24,15 +24,11 @@ debian_sources() {
         sed -n 's/^Debian|//p' | sort -u
 }
 
-# sources SUITE: its source lines; for a suite this machine does not use, its release and its security
-# updates from the same mirrors.
+# sources SUITE: its source lines; for a suite this machine does not use, its release from the same mirror.
 sources() {
     local own
     own=$(debian_sources | awk -v suite="$1" '$3 ~ "^" suite "(-|$)"')
-    [ -n "$own" ] || own=$(debian_sources | awk -v suite="$1" '
-        $3 !~ /-/ && !main { main = "deb " $2 " " suite " main" }
-        $3 ~ /-security$/ && suite != "sid" && !security { security = "deb " $2 " " suite "-security main" }
-        END { print main; if (security != "") print security }')
+    [ -n "$own" ] || own=$(debian_sources | awk -v suite="$1" '$3 !~ /-/ { print "deb", $2, suite, "main"; exit }')
     printf '%s\n' "$own"
 }
 
