@@ -29,6 +29,8 @@ APLOG_USE_MODULE(atlassian_proxy);
 
 /* Tomcat's whole response head is 8 KiB at most by default. */
 #define LONGEST_HEAD (32 * 1024)
+/* Open editors that one child should have room for. */
+#define FEW_TUNNELS 1000
 /* Seconds between two lines that say the cap is reached. */
 #define CAP_SAID_AGAIN 60
 
@@ -439,6 +441,20 @@ static int log_status(request_rec *r)
 
 /* ------------------------------------------------------------------------- start and end */
 
+static void warn_of_descriptors(server_rec *s, int threads)
+{
+    apr_uint64_t descriptors = atl_poll_descriptors();
+    apr_uint32_t cap = atl_poll_cap_for(descriptors, threads);
+
+    if (cap < FEW_TUNNELS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     ATL_LOGNO(0308) "each child may have %" APR_UINT64_T_FMT " files open, room "
+                                     "for %u WebSockets; more are refused with 503. Raise the hard "
+                                     "limit of open files (systemd: LimitNOFILE=; ulimit -Hn)",
+                     descriptors, (unsigned)cap);
+    }
+}
+
 /* Things an administrator can change before they bite. */
 static void warn_of_limits(server_rec *s)
 {
@@ -455,6 +471,7 @@ static void warn_of_limits(server_rec *s)
     ap_mpm_query(AP_MPMQ_MAX_SPARE_THREADS, &spare);
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &children);
+    warn_of_descriptors(s, threads);
     if (spare > 0 && spare < threads * children) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      ATL_LOGNO(0307) "MaxSpareThreads %d is below MaxRequestWorkers %d: children "

@@ -118,22 +118,31 @@ apr_uint32_t atl_poll_cap_for(apr_uint64_t descriptors, int threads)
 
 /* Init systems give services a low soft limit below a high hard one, for programs that use
  * select(). Nothing here does. */
-static apr_uint64_t raise_limit(void)
+apr_uint64_t atl_poll_descriptors(void)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return 0;
     }
-    if (limit.rlim_cur < WANTED_DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
-        rlim_t before = limit.rlim_cur;
-
-        limit.rlim_cur = limit.rlim_max < WANTED_DESCRIPTORS ? limit.rlim_max : WANTED_DESCRIPTORS;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-            limit.rlim_cur = before;
-        }
+    if (limit.rlim_cur >= WANTED_DESCRIPTORS) {
+        return limit.rlim_cur;
     }
-    return limit.rlim_cur;
+    return limit.rlim_max < WANTED_DESCRIPTORS ? limit.rlim_max : WANTED_DESCRIPTORS;
+}
+
+static apr_uint64_t raise_limit(void)
+{
+    struct rlimit limit, before;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return 0;
+    }
+    before = limit;
+    limit.rlim_cur = atl_poll_descriptors();
+    return limit.rlim_cur == before.rlim_cur || setrlimit(RLIMIT_NOFILE, &limit) == 0
+               ? limit.rlim_cur
+               : before.rlim_cur;
 }
 
 apr_uint32_t atl_poll_cap(void)

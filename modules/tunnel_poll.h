@@ -33,6 +33,12 @@ void atl_poll_unreserve(void);
 apr_uint32_t atl_poll_cap(void);
 
 /**
+ * How many descriptors a child will be allowed, from the limits of the calling process.
+ * @return the number; 0 if the system does not say
+ */
+apr_uint64_t atl_poll_descriptors(void);
+
+/**
  * Derive the cap from a descriptor limit: what requests need stays free.
  * @param descriptors RLIMIT_NOFILE
  * @param threads worker threads in a child
