@@ -222,6 +222,16 @@ needs_of_packages() {
         'pkg:debhelper|builds the Debian package|debhelper|' 'cmd:dpkg-buildpackage|builds the Debian package|dpkg-dev|'
 }
 
+# libFuzzer and the sanitizers are a package of their own since clang 14 of Debian 12; before, clang brings them.
+needs_of_fuzz() {
+    [ "$(family)" = debian ] || return 0
+    # shellcheck source=/dev/null
+    case $(. /etc/os-release && echo "${VERSION_CODENAME-}") in
+        bullseye | focal | jammy) ;;
+        *) echo "pkg:libclang-rt-dev|fuzz targets|libclang-rt-dev|" ;;
+    esac
+}
+
 needs_of_backends() {
     local list=t/backend/packages.debian
     [ -e "$list" ] || return 0
@@ -237,6 +247,7 @@ check() {
     need "$needs_build
 $needs_check
 $(needs_of_packages)
+$(needs_of_fuzz)
 $(needs_of_backends)"
     writable "$logs"
     rm -f "$logs"/*.log
