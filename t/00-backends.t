@@ -120,7 +120,9 @@ subtest 'trailers and 100-continue, at the containers themselves' => sub {
     my $c = raw(backend_port('jira'));
     $c->send("POST /jira/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-Trailer\r\n\r\n"
         . "3\r\nabc\r\n0\r\nX-Trailer: late\r\n\r\n");
-    is($c->response->echo->{trailers}{'X-Trailer'}, 'late');
+    # Tomcat 9 before 9.0.44 or so hands their names out in lower case.
+    my $trailers = $c->response->echo->{trailers};
+    is($trailers->{'X-Trailer'} // $trailers->{'x-trailer'}, 'late');
     $c->send("GET /jira/download?bytes=5&chunked=1&trailer=end HTTP/1.1\r\nHost: x\r\nTE: trailers\r\n\r\n");
     is_deeply($c->response->{trailers}, [['X-Trailer', 'end']]);
 

@@ -15,6 +15,7 @@ mkdir $work or die "$work: $!\n";
 # Not the tester's own settings: these alone.
 Atl::Backends::spew("$work/config", "[user]\n\tname = Tester\n\temail = tester\@example.test\n[gc]\n\tauto = 0\n"
     . "[core]\n\tcompression = 0\n\tbigFileThreshold = 1m\n");
+@ENV{qw(GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL)} = ('Tester', 'tester@example.test') x 2;
 @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT GIT_SSL_CAINFO)} = ("$work/config", 1, 0, $authority);
 
 # git(ARGUMENTS): its output; dies with what it said when it failed.
