@@ -142,7 +142,7 @@ while ($table =~ /\{(1\d{3}), "([\w-]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/g) {
     $finding{"$id $name"} = $symptom;
 }
 my %told = $text{'docs/findings.md'} =~ /^### ATLP(\d{4} [\w-]+)\n\n- \*\*Symptom\*\*: (.*)\.\n- \*\*Cause\*\*: .+\n- \*\*Cure\*\*: .+/mg;
-cmp_ok(scalar keys %finding, '>=', 30, 'findings in the source');
+cmp_ok(scalar keys %finding, '>=', 29, 'findings in the source');
 is_deeply(\%told, \%finding, 'docs/findings.md and the findings in the source agree');
 
 # Numbers the pages mention exist.
