@@ -48,6 +48,9 @@ make_root() {
     sources "$suite" >"$root/etc/apt/sources.list"
     apt-config dump | grep -E '^Acquire::https?::Proxy' >"$root/etc/apt/apt.conf.d/80proxy"
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
+    # npm in there trusts what npm here trusts, where this machine says so.
+    mkdir -p "$root/etc/ssl"
+    cat "${NODE_EXTRA_CA_CERTS:-/dev/null}" >"$root/etc/ssl/of-this-machine.pem"
 }
 
 # unpack_sources DIRECTORY: the committed sources.
@@ -62,7 +65,7 @@ allow_services() { rm -f "$1/usr/sbin/policy-rc.d"; }
 in_root() {
     local root=$1
     shift
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb CI=true \
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb CI=true NODE_EXTRA_CA_CERTS=/etc/ssl/of-this-machine.pem \
         DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" </dev/null
 }
 
