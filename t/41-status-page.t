@@ -56,6 +56,8 @@ subtest 'counted' => sub {
     # A hostile path becomes the example of a finding; httpd refuses a hostile Host.
     get($port, '/bamboo/%3Cimg%20src=x%20onerror=alert(1)%3E%3Cb%3Ehostile?a=secret', @HOST);
     is(get($port, '/jira/x', host => 'a"><img src=x>')->{status}, 400, 'a hostile Host');
+    # An answer is counted once it is logged, which its client need not wait for.
+    wait_until(sub { !grep { $_->{inFlight} } @{ json('json')->{applications} } });
     my ($jira, $wiki, $bamboo) = @{ json('json')->{applications} };
     is("$jira->{product} $wiki->{product} $bamboo->{product}", 'jira confluence bamboo', 'as the lines stand');
     is($jira->{requests}{total}, 11);
@@ -221,6 +223,6 @@ subtest 'in Chromium' => sub {
 };
 
 $bamboo->stop;
-my @log = grep { !/ATLP10(?:01|12|30): |AH00957|AH01114|AH01630|AH00898|ATLP0303|ATLP0306/ } $server->stop;
+my @log = grep { !/ATLP10(?:01|12|29): |AH00957|AH01114|AH01630|AH00898|ATLP0303|ATLP0306/ } $server->stop;
 is("@log", '', 'nothing unexpected in the log');
 done_testing;
