@@ -1,0 +1,296 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "app_key.h"
+#include "backend.h"
+#include "text.h"
+#include "worker_param.h"
+
+#include <apr_cstr.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ values of keys */
+
+static const char *set_seconds(atl_app_reader *in, const char *value, int *seconds)
+{
+    if (!atl_parse_seconds(value, seconds) || !*seconds) {
+        return apr_psprintf(in->p, "%s is not a duration; write seconds, or a number with s, min "
+                            "or h, up to a year: 90, 5min, 2h", atl_quote(in->p, value));
+    }
+    return NULL;
+}
+
+static const char *set_timeout(atl_app_reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->timeout);
+}
+
+static const char *set_ws_timeout(atl_app_reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->ws_timeout);
+}
+
+static const char *set_ws_grace(atl_app_reader *in, const char *value)
+{
+    return set_seconds(in, value, &in->app->ws_grace);
+}
+
+static const char *one_of(atl_app_reader *in, const char *value, const char *const *choices, int *chosen)
+{
+    const char *list = NULL, *near = NULL;
+    atl_nearest best = ATL_NEAREST_NONE;
+
+    for (int i = 0; choices[i]; i++) {
+        if (!apr_cstr_casecmp(value, choices[i])) {
+            *chosen = i;
+            return NULL;
+        }
+        list = list ? apr_pstrcat(in->p, list, ", ", choices[i], NULL) : choices[i];
+        near = atl_nearer(&best, value, choices[i]) ? choices[i] : near;
+    }
+    return apr_psprintf(in->p, "%s is not known%s; it is one of: %s", atl_quote(in->p, value),
+                        atl_did_you_mean(in->p, near), list);
+}
+
+static const char *set_compression(atl_app_reader *in, const char *value)
+{
+    static const char *const choices[] = {"pass", "on", "off", NULL};
+    static const atl_compression meanings[] = {ATL_COMPRESSION_PASS, ATL_COMPRESSION_ON,
+                                               ATL_COMPRESSION_OFF};
+    int chosen = 0;
+    const char *error = one_of(in, value, choices, &chosen);
+
+    in->app->compression = meanings[chosen];
+    return error;
+}
+
+static const char *set_except(atl_app_reader *in, const char *value)
+{
+    apr_array_header_t *items = atl_split_list(in->p, value);
+
+    for (int i = 0; i < items->nelts; i++) {
+        const char *path, *error = atl_path_check(in->p, APR_ARRAY_IDX(items, i, const char *), &path);
+
+        if (error) {
+            return error;
+        }
+        APR_ARRAY_PUSH(in->app->except, const char *) = path;
+    }
+    return NULL;
+}
+
+static const char *set_switch(atl_app_reader *in, const char *value, int *on)
+{
+    static const char *const choices[] = {"off", "on", NULL};
+
+    return one_of(in, value, choices, on);
+}
+
+static const char *set_verify(atl_app_reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->verify = on != 0;
+    return error;
+}
+
+static const char *set_secure_cookies(atl_app_reader *in, const char *value)
+{
+    int on = 1;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->secure_cookies = on != 0;
+    return error;
+}
+
+static const char *set_ca(atl_app_reader *in, const char *value)
+{
+    in->app->ca = value;
+    return NULL;
+}
+
+/* Names are refused: who may vouch for clients must not depend on DNS. */
+static const char *check_network(atl_app_reader *in, const char *network)
+{
+    char *address = apr_pstrdup(in->p, network), *bits = strchr(address, '/');
+    apr_ipsubnet_t *subnet;
+
+    if (bits) {
+        *bits++ = '\0';
+    }
+    if (!strchr(address, ':') && address[strspn(address, "0123456789.")]) {
+        return apr_psprintf(in->p, "%s is a name; only addresses and networks can be trusted: "
+                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(in->p, network));
+    }
+    if (!*address || apr_ipsubnet_create(&subnet, address, bits, in->p) != APR_SUCCESS ||
+        (!strchr(address, ':') && !atl_is_ipv4(address))) {
+        return apr_psprintf(in->p, "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
+                            "2001:db8::/32", atl_quote(in->p, network));
+    }
+    return NULL;
+}
+
+static const char *set_trusted(atl_app_reader *in, const char *value)
+{
+    in->app->trusted = atl_split_list(in->p, value);
+    for (int i = 0; i < in->app->trusted->nelts; i++) {
+        const char *error = check_network(in, APR_ARRAY_IDX(in->app->trusted, i, const char *));
+        if (error) {
+            return error;
+        }
+    }
+    return NULL;
+}
+
+/* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
+ * a second Confluence under the same host name. */
+static const char *set_synchrony_url(atl_app_reader *in, const char *value)
+{
+    atl_app *app = in->app;
+    const char *path, *error;
+    apr_size_t len;
+
+    error = atl_backend_parse(in->p, value, ATL_SYNCHRONY_PORT, &app->synchrony_backend, &path);
+    if (error) {
+        return error;
+    }
+    if (!strcmp(app->synchrony_backend.scheme, "https")) {
+        return "Synchrony speaks http only; write http://host:8091";
+    }
+    len = strlen(path);
+    if (len >= 3 && !apr_cstr_casecmp(path + len - 3, "/v1")) {
+        path = apr_pstrmemdup(in->p, path, len - 3); /* as in synchrony.service.url */
+    }
+    app->synchrony_path = *path ? path : ATL_SYNCHRONY_PATH;
+    app->synchrony = ATL_SYNCHRONY_DIRECT;
+    return NULL;
+}
+
+static const char *set_synchrony(atl_app_reader *in, const char *value)
+{
+    static const char *const choices[] = {"auto", "internal", "off", "a URL as http://host:8091",
+                                          NULL};
+    static const atl_synchrony meanings[] = {ATL_SYNCHRONY_DIRECT, ATL_SYNCHRONY_INTERNAL,
+                                             ATL_SYNCHRONY_OFF};
+    int chosen = 0;
+    const char *error;
+
+    if (!in->app->product->has_synchrony) {
+        return apr_psprintf(in->p, "%s has no Synchrony; remove the key",
+                            in->app->product->label);
+    }
+    if (strpbrk(value, ":/.[")) {
+        return set_synchrony_url(in, value);
+    }
+    error = one_of(in, value, choices, &chosen);
+    in->app->synchrony = meanings[chosen < 3 ? chosen : 0];
+    return error;
+}
+
+/* ------------------------------------------------------------------ keys */
+
+static const struct {
+    const char *key;
+    const char *(*set)(atl_app_reader *in, const char *value);
+    const char *help;
+} keys[] = {
+    {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
+    {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
+    {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
+    {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
+    {"timeout", set_timeout, "how long the application may be silent within one answer"},
+    {"trusted-proxy", set_trusted, "addresses of load balancers in front, comma-separated"},
+    {"verify", set_verify, "check the certificate of an https backend: on, off"},
+    {"ws-grace", set_ws_grace, "how long a WebSocket may outlive a reload (10min)"},
+    {"ws-timeout", set_ws_timeout, "how long a WebSocket may be silent (1h)"},
+};
+
+#define KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
+
+const char *atl_app_key(int index, const char **help)
+{
+    if (index < 0 || index >= KEYS) {
+        return NULL;
+    }
+    if (help) {
+        *help = keys[index].help;
+    }
+    return keys[index].key;
+}
+
+static const char *unknown_key(apr_pool_t *p, const char *key)
+{
+    atl_nearest best = ATL_NEAREST_NONE;
+    const char *near = NULL, *list = NULL, *param;
+
+    for (int i = 0; i < KEYS; i++) {
+        near = atl_nearer(&best, key, keys[i].key) ? keys[i].key : near;
+        list = list ? apr_pstrcat(p, list, ", ", keys[i].key, NULL) : keys[i].key;
+    }
+    for (int i = 0; (param = atl_worker_param_name(i)); i++) {
+        near = atl_nearer(&best, key, param) ? param : near;
+    }
+    return apr_psprintf(p, "unknown key %s%s; keys are %s and mod_proxy's worker parameters",
+                        atl_quote(p, key), atl_did_you_mean(p, near), list);
+}
+
+
+static const char *read_worker_param(atl_app_reader *in, const char *key, const char *value)
+{
+    atl_param param;
+    const char *error = atl_worker_param_read(in->p, key, value, &param);
+
+    if (error) {
+        return error;
+    }
+    if (!param.key) {
+        return unknown_key(in->p, key);
+    }
+    APR_ARRAY_PUSH(in->app->worker_params, atl_param) = param;
+    return NULL;
+}
+
+const char *atl_app_key_read(atl_app_reader *in, const char *word, apr_size_t keylen)
+{
+    char *key = apr_pstrmemdup(in->p, word, keylen);
+    const char *value = word + keylen + 1, *error;
+
+    atl_lower(key);
+    if (apr_table_get(in->seen, key)) {
+        return apr_psprintf(in->p, "%s= is given twice in this line (%s and %s); keep one", key,
+                            atl_quote(in->p, apr_table_get(in->seen, key)),
+                            atl_quote(in->p, value));
+    }
+    apr_table_set(in->seen, key, value);
+    for (int i = 0; i < KEYS; i++) {
+        if (!strcmp(key, keys[i].key)) {
+            if (!*value) {
+                return apr_psprintf(in->p, "%s= has no value: %s", key, keys[i].help);
+            }
+            error = keys[i].set(in, value);
+            return error ? apr_pstrcat(in->p, key, "=: ", error, NULL) : NULL;
+        }
+    }
+    return read_worker_param(in, key, value);
+}
+
+const char *atl_app_key_bare(apr_pool_t *p, const char *word)
+{
+    const char *key = NULL, *param, *refusal = atl_worker_param_refusal(word);
+
+    if (refusal) {
+        return apr_psprintf(p, "%s: %s", word, refusal);
+    }
+    for (int i = 0; i < KEYS; i++) {
+        key = apr_cstr_casecmp(word, keys[i].key) ? key : keys[i].key;
+    }
+    for (int i = 0; (param = atl_worker_param_name(i)); i++) {
+        key = apr_cstr_casecmp(word, param) ? key : param;
+    }
+    return key ? apr_psprintf(p, "%s is a key; write %s=value (a host of that name is written "
+                              "http://%s:port)", key, key, key)
+               : NULL;
+}
