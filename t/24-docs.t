@@ -106,8 +106,8 @@ while (my ($name, $aliases, $port, $context, $silent) = splice @rows, 0, 5) {
 }
 
 # mod_proxy's words, and those that are refused with a reason.
-my $parser = Atl::Backends::slurp("$top/modules/app.c");
-my ($passed) = $parser =~ /\} worker_params\[\] = \{(.*?)\n\};/s;
+my $parser = Atl::Backends::slurp("$top/modules/worker_param.c");
+my ($passed) = $parser =~ /\} params\[\] = \{(.*?)\n\};/s;
 my ($refused) = $parser =~ /\} refused\[\] = \{(.*?)\n\};/s;
 my ($passed_on, $not) = $text{'docs/reference.md'} =~ /unchanged; (.*?)\.\n\n.*?^Refused, (.*?)\.\n/ms;
 is_deeply([sort $passed_on =~ /`(\w+)`/g], [sort $passed =~ /\{"(\w+)",/g], 'docs/reference.md: the worker parameters');

@@ -2,11 +2,11 @@
 # in browser/.
 use Atl::Test;
 
-use File::Copy 'copy';
 use File::Path 'make_path';
 use JSON::PP ();
 
 use Atl::Backends ();
+use Atl::Npm;
 use Atl::Server;
 use Atl::Tomcat;
 
@@ -188,23 +188,8 @@ subtest 'numbers outlive a reload, whatever it does to the lines' => sub {
 
 # ---------------------------------------------------------------------------------------------- a browser
 
-# The browser's driver, as the lock file has it; installed once for a build directory.
-sub driver {
-    my $from = "$ENV{ATL_SRCDIR}/t/browser";
-    my $to   = "$ENV{ATL_BUILDDIR}/browser";
-    my $lock = Atl::Backends::slurp("$from/package-lock.json");
-    make_path($to);
-    if (Atl::Backends::slurp("$to/installed") ne $lock) {
-        copy("$from/$_", $to) or die "$_: $!\n" for qw(package.json package-lock.json);
-        system("cd '$to' && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1") == 0
-            or die "npm ci failed:\n" . Atl::Backends::slurp("$to/npm.log");
-        Atl::Backends::spew("$to/installed", $lock);
-    }
-    return $to;
-}
-
 subtest 'in Chromium' => sub {
-    my $driver = driver();
+    my $driver = npm_directory();
     my $shots  = "$driver/screenshots";
     make_path($shots);
     local $ENV{NODE_PATH} = "$driver/node_modules";
