@@ -4,6 +4,7 @@
 #include "expand.h"
 #include "text.h"
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 #include <stddef.h>
 #include <string.h>
@@ -159,6 +160,28 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
     [ATL_FINDING_BASE_URL] =
         {1029, "base-url", "the base URL in {label} is not {base-url}",
          "it was set for another address", "{setting}", SETTING(base_url)},
+    [ATL_FINDING_MIXED_CONTENT] =
+        {1030, "mixed-content",
+         "{label} writes http:// addresses of its own into pages that people get by https:// "
+         "(mixed content)",
+         "{label} does not know that people come by https://, or its base URL begins with http://",
+         "{setting}and see that its base URL is {base-url}", SETTING(address)},
+    [ATL_FINDING_UPLOAD_SIZE] =
+        {1031, "upload-size", "httpd refuses uploads to {label} as too large (413)",
+         "a module of httpd's limits what may be sent: mod_security's SecRequestBodyLimit, usually",
+         "in the virtual host of {line}:\n"
+         "<Location \"{home-context}\">\n    SecRequestBodyAccess Off\n</Location>",
+         NO_SETTING},
+    [ATL_FINDING_UPLOAD_SLOW] =
+        {1032, "upload-slow", "httpd gives up uploads to {label} that are slow (408)",
+         "mod_reqtimeout wants a body to come faster than some connections can send it",
+         "in the virtual host of {line}:\nRequestReadTimeout header=20-40,MinRate=500 body=120,MinRate=50",
+         NO_SETTING},
+    [ATL_FINDING_UPLOAD_CUT] =
+        {1033, "upload-cut", "{label} closes the connection in the midst of an upload (502)",
+         "it refuses the upload, too large or not allowed, and does not read it to its end, so that "
+         "nobody sees its answer",
+         "{setting}", SETTING(upload)},
 };
 
 static const char *setting_of(apr_pool_t *p, const atl_site *site, const atl_app *app,
@@ -171,6 +194,50 @@ static const char *setting_of(apr_pool_t *p, const atl_site *site, const atl_app
         return apr_psprintf(p, "see the documentation of %s\n", app->product->label);
     }
     return atl_expand_setting(p, site, app, setting);
+}
+
+/* Bytes of the key of key=value with its "=", 0 for another word. */
+static apr_size_t key_of(const char *word, apr_size_t len)
+{
+    const char *equals = memchr(word, '=', len);
+
+    return equals ? (apr_size_t)(equals - word) + 1 : 0;
+}
+
+static int comes_again(const char *word, apr_size_t key, const char *rest)
+{
+    for (apr_size_t len = 0; *rest && *rest != '\n'; rest += len + (rest[len] == ' ')) {
+        len = strcspn(rest, " \n");
+        if (key_of(rest, len) == key && !apr_cstr_casecmpn(word, rest, key)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A line with one key more may have had that key before: the last one stays. */
+static const char *without_doubled_keys(apr_pool_t *p, const char *cure)
+{
+    const char *line = strstr(cure, "AtlassianApp ");
+    char *fixed, *to;
+
+    if (!line) {
+        return cure;
+    }
+    to = fixed = apr_pstrmemdup(p, cure, strlen(cure));
+    to += line - cure;
+    while (*line && *line != '\n') {
+        apr_size_t len = strcspn(line, " \n"), key = key_of(line, len);
+        apr_size_t whole = len + (line[len] == ' ');
+
+        if (!key || !comes_again(line, key, line + whole)) {
+            memcpy(to, line, whole);
+            to += whole;
+        }
+        line += whole;
+    }
+    memcpy(to, line, strlen(line) + 1);
+    return fixed;
 }
 
 void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,
@@ -200,7 +267,7 @@ void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app
 
     advice->symptom = atl_fill(p, finding->symptom, values);
     advice->cause = atl_fill(p, finding->cause, values);
-    advice->cure = atl_fill(p, finding->cure, values);
+    advice->cure = without_doubled_keys(p, atl_fill(p, finding->cure, values));
 }
 
 const char *atl_finding_line(apr_pool_t *p, const atl_site *site, const atl_app *app,

@@ -145,16 +145,24 @@ static int is_html(const char *content_type)
     return content_type && !apr_cstr_casecmpn(content_type, "text/html", 9);
 }
 
-static int body_has(const atl_exchange *x, const char *text)
+/* Where a text is in the body; the body's length when it is not. */
+static apr_size_t place_in_body(const atl_exchange *x, const char *text)
 {
     apr_size_t len = strlen(text);
+    const char *end = x->body + x->body_len, *at = x->body;
 
-    for (apr_size_t i = 0; i + len <= x->body_len; i++) {
-        if (!memcmp(x->body + i, text, len)) {
-            return 1;
+    while (at < end && (at = memchr(at, *text, (apr_size_t)(end - at)))) {
+        if ((apr_size_t)(end - at) >= len && !memcmp(at, text, len)) {
+            return (apr_size_t)(at - x->body);
         }
+        at++;
     }
-    return 0;
+    return x->body_len;
+}
+
+static int body_has(const atl_exchange *x, const char *text)
+{
+    return place_in_body(x, text) < x->body_len;
 }
 
 /* Characters that the products' own connectors accept although RFC 3986 does not: these and no
@@ -238,6 +246,57 @@ atl_finding_id atl_judge_encoding(const atl_exchange *x)
                    x->claim->app->compression != ATL_COMPRESSION_PASS
                ? ATL_FINDING_COMPRESSION
                : ATL_FINDING_NONE;
+}
+
+/* ------------------------------------------------------------------ pages */
+
+/* Whether an address in a page is this application's own, by http. */
+static int is_own_by_http(const atl_exchange *x, const char *url, apr_size_t len)
+{
+    apr_size_t host = strcspn(x->host, ":"), path = sizeof("http://") - 1 + host;
+
+    return len > path + x->claim->len && !memcmp(url, "http://", 7) &&
+           !apr_cstr_casecmpn(url + 7, x->host, host) &&
+           !memcmp(url + path, x->claim->path, x->claim->len) &&
+           strchr("/\"'", url[path + x->claim->len]);
+}
+
+/* The head only: what is in the body may be people's own. Every address in it stands in quotes. */
+atl_finding_id atl_judge_page(const atl_exchange *x)
+{
+    const char *end, *at = x->body;
+
+    if (x->claim->kind != ATL_CLAIM_PAGES || !x->host || strcmp(x->scheme, "https") ||
+        !is_html(x->content_type)) {
+        return ATL_FINDING_NONE;
+    }
+    end = x->body + place_in_body(x, "<body");
+    while (at < end && (at = memchr(at, '=', (apr_size_t)(end - at)))) {
+        at++;
+        if (end - at > 1 && (*at == '"' || *at == '\'') &&
+            is_own_by_http(x, at + 1, (apr_size_t)(end - at - 1))) {
+            return ATL_FINDING_MIXED_CONTENT;
+        }
+    }
+    return ATL_FINDING_NONE;
+}
+
+/* ------------------------------------------------------------------ httpd's own answers */
+
+atl_finding_id atl_judge_own_answer(const atl_claim *claim, const char *path, int status,
+                                    int sends_body)
+{
+    if (claim->kind != ATL_CLAIM_PAGES) {
+        return ATL_FINDING_NONE;
+    }
+    /* A client that asks for application links without a login is told by httpd to log in. */
+    if (status == 401 && !strncmp(path + claim->len, "/rest/applinks/", 15)) {
+        return ATL_FINDING_APPLINKS;
+    }
+    if (status == 413 && sends_body) {
+        return ATL_FINDING_UPLOAD_SIZE;
+    }
+    return status == 408 && sends_body ? ATL_FINDING_UPLOAD_SLOW : ATL_FINDING_NONE;
 }
 
 /* ------------------------------------------------------------------ cookies */
@@ -342,6 +401,8 @@ atl_finding_id atl_judge_failure(atl_failure failure, apr_status_t status)
         return ATL_FINDING_DNS;
     case ATL_FAILURE_ANSWER:
         return APR_STATUS_IS_TIMEUP(status) ? ATL_FINDING_ANSWER_TIMEOUT : ATL_FINDING_NONE;
+    case ATL_FAILURE_UPLOAD:
+        return ATL_FINDING_UPLOAD_CUT;
     case ATL_FAILURE_TLS_VERIFY:
         return ATL_FINDING_TLS_VERIFY;
     case ATL_FAILURE_TLS_NAME:

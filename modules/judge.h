@@ -27,7 +27,7 @@ typedef struct atl_exchange {
     const char *content_encoding;
     const char *location;
     int sets_cookie;
-    const char *body; /* its first bytes, for 400 and 403 */
+    const char *body; /* its first bytes, for 400, 403 and pages by https */
     apr_size_t body_len;
 } atl_exchange;
 
@@ -51,12 +51,25 @@ atl_finding_id atl_judge_encoding(const atl_exchange *x);
  */
 atl_finding_id atl_judge_cookie(const atl_exchange *x, const char *cookie);
 
+/*
+ * Whether the head of a page that was asked for by https names its own application by http.
+ */
+atl_finding_id atl_judge_page(const atl_exchange *x);
+
+/*
+ * What the status of a request says that httpd itself answered, not the application.
+ * sends_body: the request came with one.
+ */
+atl_finding_id atl_judge_own_answer(const atl_claim *claim, const char *path, int status,
+                                    int sends_body);
+
 /* Why no answer came. */
 typedef enum {
     ATL_FAILURE_NONE,
     ATL_FAILURE_CONNECT, /* no connection; status says why */
     ATL_FAILURE_DNS,
     ATL_FAILURE_ANSWER,     /* connected; status says why nothing came */
+    ATL_FAILURE_UPLOAD,     /* connected; the request's body could not be sent */
     ATL_FAILURE_TLS_VERIFY,
     ATL_FAILURE_TLS_NAME,
     ATL_FAILURE_TLS

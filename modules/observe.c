@@ -20,7 +20,9 @@
 
 APLOG_USE_MODULE(atlassian_proxy);
 
-#define PEEK 1024 /* of a body that may say why it is an error */
+#define PEEK 4096 /* of a body that may say why it is an error, or whose head has addresses */
+
+#define UPLOAD 65536 /* bytes of a body that is more than a form */
 
 /* ------------------------------------------------------------------ reports */
 
@@ -91,6 +93,15 @@ static atl_failure tls_failure(void)
                                                                : ATL_FAILURE_TLS;
 }
 
+/* A smaller body may have met a connection that was just closed for being idle. */
+static int is_upload(const request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    return length ? apr_atoi64(length) >= UPLOAD
+                  : apr_table_get(r->headers_in, "Transfer-Encoding") != NULL;
+}
+
 static void failed(atl_failure failure, apr_status_t status)
 {
     working.failure = failure;
@@ -108,6 +119,11 @@ static void on_error_log(const ap_errorlog_info *info, const char *text)
     case 952: /* no socket */
     case 957: /* no connection */
         failed(ATL_FAILURE_CONNECT, info->status);
+        break;
+    case 1084: /* no more of the request taken */
+        if (info->r && is_upload(info->r)) {
+            failed(ATL_FAILURE_UPLOAD, info->status);
+        }
         break;
     case 1102: /* no status line */
         failed(ATL_FAILURE_ANSWER, info->status);
@@ -225,6 +241,13 @@ static void judge_cookies(const request_rec *r, const atl_exchange *x)
     }
 }
 
+/* One whose addresses a browser may refuse to follow. */
+static int is_page(const request_rec *r)
+{
+    return r->status == HTTP_OK && r->content_type &&
+           !ap_cstr_casecmpn(r->content_type, "text/html", 9) && !strcmp(ap_http_scheme(r), "https");
+}
+
 static void judge(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
 {
     const atl_app *app = request->claim->app;
@@ -234,13 +257,16 @@ static void judge(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
     if (r->status == HTTP_BAD_REQUEST) {
         x.header_size = size_of_head(r);
     }
-    if (r->status == HTTP_BAD_REQUEST || r->status == HTTP_FORBIDDEN) {
+    if (r->status == HTTP_BAD_REQUEST || r->status == HTTP_FORBIDDEN || is_page(r)) {
         peek(bb, &x);
     }
     if (x.location) {
         atl_observe_report(r, app, atl_judge_redirect(r->pool, &x));
     }
     atl_observe_report(r, app, atl_judge_answer(&x));
+    if (x.body && r->status == HTTP_OK) {
+        atl_observe_report(r, app, atl_judge_page(&x));
+    }
     if (x.sets_cookie) {
         judge_cookies(r, &x);
     }
@@ -254,7 +280,7 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
 {
     return claim->kind == ATL_CLAIM_PAGES && r->status < 300 &&
            !apr_table_get(r->headers_out, "Set-Cookie") &&
-           !apr_table_get(r->headers_out, "Content-Encoding");
+           !apr_table_get(r->headers_out, "Content-Encoding") && !is_page(r);
 }
 
 static void note_answer(const atl_claim *claim, apr_time_t now)
@@ -317,7 +343,7 @@ static void report_failure(request_rec *r, const atl_claim *claim, apr_time_t no
                            atl_counters_backend(claim->app, claim->backend)};
 
     for (int i = 0; i < 2; i++) {
-        if (working.failure != ATL_FAILURE_ANSWER) {
+        if (working.failure != ATL_FAILURE_ANSWER && working.failure != ATL_FAILURE_UPLOAD) {
             atomic_fetch_add_explicit(&rows[i]->connect_failures, 1, memory_order_relaxed);
         }
         atomic_store_explicit(&rows[i]->last_failure, (apr_uint64_t)now, memory_order_relaxed);
@@ -350,15 +376,34 @@ static int after_proxy(int *status, request_rec *r)
 
 /* ------------------------------------------------------------------ the end */
 
-/* A client that asks for application links without a login is told by httpd, not by the
- * application, to log in. */
-static void judge_unanswered(const request_rec *r, const atl_request *request)
+static int sends_body(const request_rec *r)
 {
-    const atl_claim *claim = request->claim;
+    return apr_table_get(r->headers_in, "Content-Length") ||
+           apr_table_get(r->headers_in, "Transfer-Encoding");
+}
 
-    if (r->status == HTTP_UNAUTHORIZED && !request->observed.handed &&
-        claim->kind == ATL_CLAIM_PAGES && !strncmp(r->uri + claim->len, "/rest/applinks/", 15)) {
-        atl_observe_report(r, claim->app, ATL_FINDING_APPLINKS);
+static void judge_own_answer(const request_rec *r, const atl_request *request, int status)
+{
+    if (!request->observed.answered && status >= HTTP_BAD_REQUEST) {
+        atl_observe_report(r, request->claim->app,
+                           atl_judge_own_answer(request->claim, r->uri, status, sends_body(r)));
+    }
+}
+
+/* mod_security looks at Content-Length before paths are translated. */
+static void judge_refused_early(const request_rec *r)
+{
+    const atl_claim *claim;
+    atl_path path;
+
+    if (r->status != HTTP_REQUEST_ENTITY_TOO_LARGE || !r->uri ||
+        atl_path_read(r->pool, r->uri, &path) != ATL_PATH_OK) {
+        return;
+    }
+    claim = atl_routes_find(atl_server_conf_of(r->server)->site.routes, path.resolved);
+    if (claim && claim->app) {
+        atl_observe_report(r, claim->app,
+                           atl_judge_own_answer(claim, path.resolved, r->status, sends_body(r)));
     }
 }
 
@@ -391,6 +436,7 @@ static int log_transaction(request_rec *r)
         last = q;
     }
     if (!ours) {
+        judge_refused_early(r);
         return DECLINED;
     }
     request = atl_request_of(ours);
@@ -404,7 +450,7 @@ static int log_transaction(request_rec *r)
     if (request->observed.handed) {
         atl_counters_move(claim->app, ATL_GAUGE_IN_FLIGHT, -1);
     }
-    judge_unanswered(ours, request);
+    judge_own_answer(ours, request, last->status);
     count_websocket(ours, request, last->status);
     return OK;
 }

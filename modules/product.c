@@ -23,6 +23,7 @@
     "<Connector port=\"{backend-port}\" ... relaxedPathChars=\"[]|\"\n"                            \
     "           relaxedQueryChars=\"[]|{}^&#x5c;&#x60;&quot;&lt;&gt;\"/>   (keep its other "        \
     "attributes)"
+#define TOMCAT_UPLOAD "<Connector port=\"{backend-port}\" maxSwallowSize=\"-1\"/>"
 #define TOMCAT_COMPRESSION                                                                         \
     "<Connector port=\"{backend-port}\" ... compression=\"off\"/>   (keep its other attributes)"
 
@@ -81,6 +82,7 @@ static const atl_setting jira_settings[] = {
      .header_size = {"all", server_xml, TOMCAT_HEADER_SIZE},                                       \
      .url_chars = {"all", server_xml, TOMCAT_URL_CHARS},                                           \
      .compression = {"all", server_xml, TOMCAT_COMPRESSION},                                       \
+     .upload = {"all", server_xml, TOMCAT_UPLOAD},                                                 \
      .base_url = BASE_URL(where)}
 
 static const atl_cures bamboo_cures =

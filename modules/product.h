@@ -38,6 +38,7 @@ typedef struct atl_cures {
     atl_setting header_size; /* how large a request's headers may be */
     atl_setting url_chars;   /* characters in URLs that RFC 3986 does not allow */
     atl_setting compression; /* compressed answers, switched off */
+    atl_setting upload;      /* uploads that are refused are read to their end */
     atl_setting base_url;
 } atl_cures;
 

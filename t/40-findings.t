@@ -1,20 +1,23 @@
 # Each finding: provoked by a real misconfiguration, told once with its cure, and gone when that cure is applied.
 use Atl::Test;
 
+use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
 
 use Atl::Backends ();
+use Atl::Httpd ();
 use Atl::Server;
 use Atl::Tomcat;
 
 my @HOST = (host => 'people.example.test');
 my $DIR  = $ENV{ATL_LOGS};
 
-# site(SERVERNAME, LINES...): an httpd with one virtual host and its status page.
+# site(SERVERNAME, LINES...): an httpd with one virtual host and its status page; more modules than usual before.
+our @MORE;
 sub site {
     my ($name, @lines) = @_;
-    return Atl::Server->start(text => sub { site_text($_[0], $name, @lines) });
+    return Atl::Server->start(text => sub { Atl::Httpd::load_lines(@MORE) . site_text($_[0], $name, @lines) });
 }
 
 sub site_text {
@@ -98,6 +101,7 @@ for my $row (
     [1001, 'no scheme', {}, '/jira/redirect?to=/next'],
     [1002, 'wrong proxyPort', { proxyName => 'people.example.test', proxyPort => 'OWN', scheme => 'https', secure => 'true' }, '/jira/redirect?to=/next'],
     [1003, 'proxyName is the backend', { proxyName => '127.0.0.1', proxyPort => 'OWN' }, '/jira/redirect?to=/next'],
+    [1030, 'http in pages', { proxyName => 'people.example.test', proxyPort => '80' }, '/jira/page'],
     [1009, 'no secure', { proxyName => 'people.example.test', proxyPort => '443', scheme => 'https' }, '/jira/session'],
 ) {
     my ($id, $name, $attributes, $target) = @$row;
@@ -201,7 +205,7 @@ my $REFUSED = qr/AH00957|AH01114/;
             get($slow, "/jira/slow/release?id=$id");
             $c->response;
         },
-        apply => sub { like($_[0], qr/timeout=3$/m); (my $line = $_[0]) =~ s/timeout=1 //; change_line($server, $line) });
+        apply => sub { like($_[0], qr/timeout=3$/m); change_line($server, $_[0]) });
 }
 
 SELINUX: {
@@ -286,6 +290,54 @@ for my $row (
     $tomcat->restart;
     my $server = site('http://people.example.test', 'AtlassianApp jira http://127.0.0.1:' . $tomcat->port . '/jira');
     round_trip($id, $server, name => $name, provoke => asks($server, $target, headers => $headers), apply => pasted($tomcat));
+    $tomcat->stop;
+}
+
+# ---------------------------------------------------------------------------------------------- uploads
+
+# paste_lines(SERVER, CURE, DIRECTIVE): what a cure says to write into the virtual host, in place of a directive there.
+sub paste_lines {
+    my ($server, $cure, $directive) = @_;
+    (my $lines = $cure) =~ s/^in the virtual host of line \d+ of .*:\n// or die $cure;
+    my $text = Atl::Backends::slurp($server->file);
+    $text =~ s/^$directive .*$/$lines/m or die $text;
+    return reload($server, $text);
+}
+
+{
+    my $line = 'AtlassianApp jira http://127.0.0.1:' . backend_port('jira-http') . '/jira';
+    local @MORE = qw(unique_id security2);
+    my $server = site('http://people.example.test', $line, 'SecRuleEngine On', 'SecRequestBodyAccess On', 'SecRequestBodyLimit 131072');
+    round_trip(1031, $server, name => 'mod_security\'s limit', noise => qr/ModSecurity/,
+        provoke => sub { request($server->port, POST => '/jira/upload', @HOST, body => 'x' x 200_000) },
+        apply => sub { paste_lines($server, $_[0], 'SecRequestBodyLimit') });
+}
+
+{
+    my $line = 'AtlassianApp jira http://127.0.0.1:' . backend_port('jira-http') . '/jira';
+    my $server = site('http://people.example.test', $line, 'RequestReadTimeout body=1');
+    my @seen;
+    round_trip(1032, $server, name => 'a pause in an upload', noise => qr/AH02608|AH01097/,
+        provoke => sub {
+            my $id = unique('slow');
+            my $c = raw($server->port)->send("POST /jira/upload?id=$id HTTP/1.1\r\nHost: people.example.test\r\n"
+                . "Connection: close\r\nContent-Length: 200000\r\n\r\n" . 'x' x 100_000);
+            # Longer than httpd waits at first, shorter than after the cure.
+            IO::Select->new($c->socket)->can_read(1.7) or $c->send('x' x 100_000);
+            push @seen, $c->response->{status};
+        },
+        apply => sub { paste_lines($server, $_[0], 'RequestReadTimeout') });
+    is("@seen", '408 408 200', 'as the client sees it');
+}
+
+{
+    # More than Tomcat swallows (2 MiB) of what it refuses.
+    my $tomcat = Atl::Tomcat->start('jira:/jira');
+    my $server = site('http://people.example.test', 'AtlassianApp jira http://127.0.0.1:' . $tomcat->port . '/jira');
+    my @seen;
+    round_trip(1033, $server, name => 'an upload nobody reads', apply => pasted($tomcat), noise => qr/AH01084|AH01097|AH01102|AH10154/,
+        provoke => sub { push @seen, request($server->port, POST => '/jira/expect?refuse=400', @HOST, body => 'x' x 30_000_000)->{status} });
+    is("@seen", '502 502 400', 'as the client sees it');
     $tomcat->stop;
 }
 

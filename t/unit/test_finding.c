@@ -83,9 +83,36 @@ static void cures(void **state)
     }
 }
 
+/* Pasted as it stands, a cure must be taken: no key may stand in it twice. */
+static void keys_once(void **state)
+{
+    static const struct {
+        const char *line;
+        atl_finding_id id;
+        const char *cure;
+    } rows[] = {
+        {"jira http://10.0.0.5/jira timeout=5 retry=1", ATL_FINDING_ANSWER_TIMEOUT,
+         "\nAtlassianApp jira http://10.0.0.5/jira retry=1 timeout=15"},
+        {"jira http://10.0.0.5/jira TIMEOUT=5", ATL_FINDING_ANSWER_TIMEOUT, "\nAtlassianApp jira http://10.0.0.5/jira timeout=15"},
+        {"confluence http://h/wiki synchrony=http://x:1 timeout=9", ATL_FINDING_WEBSOCKET,
+         "\nAtlassianApp confluence http://h/wiki timeout=9 synchrony=http://h:8091"},
+        {"jira https://h/jira ca=/a", ATL_FINDING_TLS_VERIFY, "\nAtlassianApp jira https://h/jira ca=<file>"},
+    };
+
+    (void)state;
+    for (apr_size_t i = 0; i < COUNT(rows); i++) {
+        atl_site *site = site_of(rows[i].line, "https", "people.example.com", 443, NULL);
+        atl_advice advice;
+
+        atl_finding_explain(pool, site, APR_ARRAY_IDX(site->apps, 0, const atl_app *), rows[i].id, &advice);
+        expect_part(rows[i].line, "cure", advice.cure, rows[i].cure);
+        expect(rows[i].line, "ends with it", !strcmp(advice.cure + strlen(advice.cure) - strlen(rows[i].cure), rows[i].cure));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(complete), UNIT_TEST(cures)};
+    const struct CMUnitTest tests[] = {UNIT_TEST(complete), UNIT_TEST(cures), UNIT_TEST(keys_once)};
 
     return cmocka_run_group_tests(tests, unit_group_setup, unit_group_teardown);
 }

@@ -223,6 +223,67 @@ static void encodings(void **state)
     }
 }
 
+static void pages(void **state)
+{
+#define HEAD(attribute) "<html><head><meta " attribute "></head><body>"
+    static const struct {
+        const char *path, *scheme, *type, *body;
+        atl_finding_id id;
+    } rows[] = {
+        {"/jira/x", "https", "text/html;charset=UTF-8", HEAD("content=\"http://people.example.com/jira\""), ATL_FINDING_MIXED_CONTENT},
+        {"/jira/x", "https", "text/html", HEAD("content='http://People.Example.com/jira/x'"), ATL_FINDING_MIXED_CONTENT},
+        {"/jira/x", "https", "text/html", HEAD("content=\"https://people.example.com/jira\""), NONE},
+        {"/jira/x", "https", "text/html", HEAD("content=\"http://people.example.com/jirafoo\""), NONE},
+        {"/jira/x", "https", "text/html", HEAD("content=\"http://people.example.com/wiki/\""), NONE},
+        {"/jira/x", "https", "text/html", HEAD("content=\"http://other.example.com/jira\""), NONE},
+        {"/jira/x", "https", "text/html", HEAD("content=\"/jira\""), NONE},
+        {"/jira/x", "https", "text/html", "<html><body><a href=\"http://people.example.com/jira/x\">people's own</a>", NONE},
+        {"/jira/x", "https", "text/html", "<meta content=\"http://people.example.com/jira", NONE}, /* cut off */
+        {"/jira/x", "https", "text/html", "", NONE},
+        {"/jira/x", "https", "text/plain", HEAD("content=\"http://people.example.com/jira\""), NONE},
+        {"/jira/x", "http", "text/html", HEAD("content=\"http://people.example.com/jira\""), NONE},
+        {"/synchrony/x", "https", "text/html", HEAD("content=\"http://people.example.com/synchrony\""), NONE},
+    };
+
+    (void)state;
+    for (apr_size_t i = 0; i < COUNT(rows); i++) {
+        atl_exchange x = exchange_of(LINES, rows[i].path);
+
+        x.scheme = rows[i].scheme;
+        x.content_type = rows[i].type;
+        x.body = rows[i].body;
+        x.body_len = strlen(rows[i].body);
+        expect_str(rows[i].body, "finding", name_of(atl_judge_page(&x)), name_of(rows[i].id));
+    }
+}
+
+static void own_answers(void **state)
+{
+    static const struct {
+        const char *path;
+        int status, sends_body;
+        atl_finding_id id;
+    } rows[] = {
+        {"/jira/rest/applinks/1.0/manifest", 401, 0, ATL_FINDING_APPLINKS},
+        {"/jira/rest/api/2/issue", 401, 0, NONE},
+        {"/jira/rest/api/2/issue", 413, 1, ATL_FINDING_UPLOAD_SIZE},
+        {"/jira/rest/api/2/issue", 413, 0, NONE},
+        {"/jira/rest/api/2/issue", 408, 1, ATL_FINDING_UPLOAD_SLOW},
+        {"/jira/rest/api/2/issue", 408, 0, NONE}, /* a browser's idle connection */
+        {"/jira/rest/api/2/issue", 400, 1, NONE},
+        {"/synchrony/v1/x", 413, 1, NONE},
+    };
+
+    (void)state;
+    for (apr_size_t i = 0; i < COUNT(rows); i++) {
+        atl_exchange x = exchange_of(LINES, rows[i].path);
+
+        expect_str(apr_psprintf(pool, "%s %d", rows[i].path, rows[i].status), "finding",
+                   name_of(atl_judge_own_answer(x.claim, rows[i].path, rows[i].status, rows[i].sends_body)),
+                   name_of(rows[i].id));
+    }
+}
+
 static void failures(void **state)
 {
     static const struct {
@@ -242,6 +303,7 @@ static void failures(void **state)
         {ATL_FAILURE_DNS, 0, ATL_FINDING_DNS},
         {ATL_FAILURE_ANSWER, APR_TIMEUP, ATL_FINDING_ANSWER_TIMEOUT},
         {ATL_FAILURE_ANSWER, APR_EOF, NONE}, /* it is being stopped */
+        {ATL_FAILURE_UPLOAD, EPIPE, ATL_FINDING_UPLOAD_CUT},
         {ATL_FAILURE_TLS_VERIFY, 0, ATL_FINDING_TLS_VERIFY},
         {ATL_FAILURE_TLS_NAME, 0, ATL_FINDING_TLS_NAME},
         {ATL_FAILURE_TLS, 0, ATL_FINDING_TLS_HANDSHAKE},
@@ -260,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(redirects), UNIT_TEST(redirects_that_may_repeat), UNIT_TEST(answers),
         UNIT_TEST(cookies), UNIT_TEST(cookies_of_one_app), UNIT_TEST(encodings),
+        UNIT_TEST(pages), UNIT_TEST(own_answers),
         UNIT_TEST(failures)};
 
     return cmocka_run_group_tests(tests, unit_group_setup, unit_group_teardown);

@@ -11,6 +11,8 @@ use warnings;
 our @NOISE = (
     [ qr/AH00045: child process \d+ still did not exit, sending a SIGTERM/,
         'a stop or restart while a kept-alive connection was open' ],
+    [ qr/\(9\)Bad file descriptor: AH03092: process_lingering_close: /,
+        'event: a hard stop takes the pollset away from threads that are closing connections' ],
     [ qr/ATLP0306: /, 'prefork: said at every start; tunnel/fallback.t looks for it' ],
     [ qr/ATLP0307: /, 'MaxSpareThreads as Apache::Test sets it: said at every start; tunnel/reload.t looks for it' ],
 );

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.zip.GZIPOutputStream;
 
-/** Answers made to order: /redirect, /cookie, /headers, /status-code, /gzip. */
+/** Answers made to order: /redirect, /cookie, /headers, /status-code, /page, /gzip. */
 public final class AnswerServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -33,6 +33,9 @@ public final class AnswerServlet extends HttpServlet {
             break;
         case "/status-code":
             statusCode(response, query);
+            break;
+        case "/page":
+            page(request, response);
             break;
         default:
             gzip(request, response, query);
@@ -96,6 +99,14 @@ public final class AnswerServlet extends HttpServlet {
         if (code != 204 && code != 304) {
             Reply.text(response, query.get("body", "status " + code + "\n"));
         }
+    }
+
+    /** A page whose head has the container's idea of its own address, as the products' pages do. */
+    private static void page(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        StringBuffer url = request.getRequestURL();
+        String base = url.substring(0, url.length() - request.getServletPath().length());
+        Reply.send(response, "text/html;charset=UTF-8", "<!DOCTYPE html>\n<html lang=\"en\"><head><title>A page</title>\n"
+            + "<meta name=\"ajs-base-url\" content=\"" + base + "\">\n</head><body><p>A page</p></body></html>\n");
     }
 
     /** Compressed when the request allows it; X-Saw-Accept-Encoding tells what arrived. */
