@@ -15,6 +15,7 @@
 #include "observe.h"
 #include "response.h"
 #include "server_conf.h"
+#include "shortcut.h"
 #include "status.h"
 #include "translate.h"
 #include "tunnel.h"
@@ -23,6 +24,7 @@ static void register_hooks(apr_pool_t *p)
 {
     atl_apply_register_hooks(p);
     atl_translate_register_hooks(p);
+    atl_shortcut_register_hooks(p);
     atl_forwarded_register_hooks(p);
     atl_backend_tls_register_hooks(p);
     atl_response_register_hooks(p);

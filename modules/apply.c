@@ -213,7 +213,8 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
         own_record(p, s, "mod_remoteip.c");
     }
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
-    tree = tree_of(p, atl_expand(p, &conf->site), NULL);
+    /* Handlers keep copies of what they are told, not the lines. */
+    tree = tree_of(ptemp, atl_expand(ptemp, &conf->site), NULL);
     proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
     sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, &culprit);

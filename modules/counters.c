@@ -95,8 +95,7 @@ static segment *segment_create(server_rec *s, const header *head)
     char *base;
 
     if (rv == APR_SUCCESS) {
-        base = apr_shm_baseaddr_get(shm);
-        memset(base, 0, size);
+        base = apr_shm_baseaddr_get(shm); /* zeros, which need no memory until they are written */
     }
     else {
         seg->missing = apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes of shared memory: %pm", size,
@@ -134,84 +133,111 @@ static const char *key_of(apr_pool_t *p, const server_rec *s, const atl_app *app
     return key;
 }
 
-/* The row of a key among count rows: its own, else one that two configurations have not used
- * (children of the last one may still count). Returns -1 when all are taken. */
-static int row_of(row_name *names, apr_uint32_t count, const char *key, apr_uint32_t generation,
-                  int *is_new)
-{
-    int unused = -1;
+/* Rows while they are given out. */
+typedef struct giving {
+    apr_pool_t *ptemp;
+    row_name *names;
+    apr_uint32_t count;
+    apr_uint32_t generation;
+    apr_hash_t *by_key; /* those that had a name before */
+    apr_uint32_t next;  /* none below is free */
+} giving;
 
+static void start_giving(apr_pool_t *ptemp, giving *g, row_name *names, apr_uint32_t count,
+                         apr_uint32_t generation)
+{
+    g->ptemp = ptemp;
+    g->names = names;
+    g->count = count;
+    g->generation = generation;
+    g->by_key = apr_hash_make(ptemp);
+    g->next = 0;
     for (apr_uint32_t i = 0; i < count; i++) {
-        if (names[i].generation == generation) {
-            continue; /* of another app of this configuration; two may not share */
-        }
-        if (names[i].generation && !strcmp(names[i].key, key)) {
-            names[i].generation = generation;
-            *is_new = 0;
-            return (int)i;
-        }
-        if (unused < 0 && names[i].generation + 1 < generation) {
-            unused = (int)i;
+        if (names[i].generation) {
+            apr_hash_set(g->by_key, names[i].key, APR_HASH_KEY_STRING, &names[i]);
         }
     }
-    if (unused >= 0) {
-        apr_cpystrn(names[unused].key, key, KEY_SIZE);
-        names[unused].generation = generation;
-        *is_new = 1;
-    }
-    return unused;
 }
 
-static int give_backend_row(apr_pool_t *ptemp, segment *seg, const server_rec *s,
-                            const atl_app *app, const atl_backend *backend, unsigned *to)
+/* The row of a key: its own, else one that two configurations have not used (children of the last
+ * one may still count). Returns -1 when all are taken. */
+static int row_of(giving *g, const char *key, int *is_stale)
 {
-    int is_new = 0;
-    int row = row_of(seg->backend_names, seg->head->backends, key_of(ptemp, s, app, backend),
-                     seg->head->generation, &is_new);
+    row_name *name = apr_hash_get(g->by_key, key, APR_HASH_KEY_STRING);
+
+    *is_stale = 0;
+    if (name && name->generation != g->generation) { /* else of another app; two may not share */
+        name->generation = g->generation;
+        return (int)(name - g->names);
+    }
+    while (g->next < g->count && g->names[g->next].generation + 1 >= g->generation) {
+        g->next++;
+    }
+    if (g->next == g->count) {
+        return -1;
+    }
+    name = &g->names[g->next];
+    *is_stale = name->generation != 0;
+    if (*is_stale) {
+        apr_hash_set(g->by_key, name->key, APR_HASH_KEY_STRING, NULL);
+    }
+    apr_cpystrn(name->key, key, KEY_SIZE);
+    name->generation = g->generation;
+    return (int)g->next;
+}
+
+static int give_backend_row(segment *seg, giving *g, const server_rec *s, const atl_app *app,
+                            const atl_backend *backend, unsigned *to)
+{
+    int is_stale, row = row_of(g, key_of(g->ptemp, s, app, backend), &is_stale);
 
     if (row < 0) {
         return 0;
     }
-    if (is_new) {
+    if (is_stale) {
         memset(&seg->backends[row], 0, sizeof(seg->backends[row]));
     }
     *to = (unsigned)row;
     return 1;
 }
 
-static int give_app_row(apr_pool_t *p, apr_pool_t *ptemp, segment *seg, const server_rec *s,
-                        atl_app *app)
+static int give_app_row(apr_pool_t *p, segment *seg, giving *apps, giving *backends,
+                        const server_rec *s, atl_app *app)
 {
-    int n = app->backends->nelts, is_new = 0;
-    int row = row_of(seg->app_names, seg->head->apps, key_of(ptemp, s, app, NULL),
-                     seg->head->generation, &is_new);
+    int n = app->backends->nelts, is_stale;
+    int row = row_of(apps, key_of(apps->ptemp, s, app, NULL), &is_stale);
 
     if (row < 0) {
         return 0;
     }
-    if (is_new) {
+    if (is_stale) { /* the rows of a new block need no memory before they count something */
         memset(&seg->apps[row], 0, sizeof(seg->apps[row]));
     }
     app->row = (unsigned)row;
     app->backend_rows = apr_palloc(p, (apr_size_t)(n + 1) * sizeof(unsigned));
     for (int i = 0; i < n; i++) {
         const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, const atl_backend);
-        if (!give_backend_row(ptemp, seg, s, app, backend, &app->backend_rows[i])) {
+        if (!give_backend_row(seg, backends, s, app, backend, &app->backend_rows[i])) {
             return 0;
         }
     }
     return app->synchrony != ATL_SYNCHRONY_DIRECT ||
-           give_backend_row(ptemp, seg, s, app, &app->synchrony_backend, &app->backend_rows[n]);
+           give_backend_row(seg, backends, s, app, &app->synchrony_backend, &app->backend_rows[n]);
 }
 
 static int give_rows(apr_pool_t *p, apr_pool_t *ptemp, segment *seg, server_rec *main_server)
 {
-    seg->head->generation += seg->head->generation ? 1 : 2; /* unused rows: 0 + 1 < 2 */
-    for (server_rec *s = main_server; s; s = s->next) {
-        const apr_array_header_t *apps = atl_server_conf_of(s)->site.apps;
+    header *head = seg->head;
+    giving apps, backends;
 
-        for (int i = 0; i < apps->nelts; i++) {
-            if (!give_app_row(p, ptemp, seg, s, APR_ARRAY_IDX(apps, i, atl_app *))) {
+    head->generation += head->generation ? 1 : 2; /* unused rows: 0 + 1 < 2 */
+    start_giving(ptemp, &apps, seg->app_names, head->apps, head->generation);
+    start_giving(ptemp, &backends, seg->backend_names, head->backends, head->generation);
+    for (server_rec *s = main_server; s; s = s->next) {
+        const apr_array_header_t *lines = atl_server_conf_of(s)->site.apps;
+
+        for (int i = 0; i < lines->nelts; i++) {
+            if (!give_app_row(p, seg, &apps, &backends, s, APR_ARRAY_IDX(lines, i, atl_app *))) {
                 return 0;
             }
         }

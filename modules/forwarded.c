@@ -274,7 +274,7 @@ const char *atl_public_url(const request_rec *r, const char *host, const char *p
 }
 
 /* A browser names the port in Host unless it is its scheme's own. */
-static const char *public_port(const request_rec *r, const char *host)
+static const char *public_port(const request_rec *r, const char *scheme, const char *host)
 {
     const atl_forwarded *forwarded = forwarded_of(r);
     const char *colon = strrchr(host, ':');
@@ -285,7 +285,7 @@ static const char *public_port(const request_rec *r, const char *host)
     if (colon && port_of(colon + 1)) {
         return colon + 1;
     }
-    return strcmp(ap_http_scheme(r), "https") ? "80" : "443";
+    return strcmp(scheme, "https") ? "80" : "443";
 }
 
 /* ------------------------------------------------------------------ to the application */
@@ -305,11 +305,12 @@ static void say_compression(request_rec *r, const atl_app *app)
 static int proxy_fixups(request_rec *r)
 {
     const atl_request *request = atl_request_of(r);
-    const char *host;
+    const char *host, *scheme;
 
     if (!request) {
         return DECLINED;
     }
+    scheme = ap_http_scheme(r);
     host = public_host(r, request->host);
     if (!strcmp(request->claim->backend->scheme, "https")) {
         /* Not preserved by mod_proxy, see expand.c: it would become the name to verify. */
@@ -317,8 +318,8 @@ static int proxy_fixups(request_rec *r)
     }
     apr_table_setn(r->headers_in, "X-Forwarded-For", r->useragent_ip);
     apr_table_setn(r->headers_in, "X-Forwarded-Host", host);
-    apr_table_setn(r->headers_in, "X-Forwarded-Proto", ap_http_scheme(r));
-    apr_table_setn(r->headers_in, "X-Forwarded-Port", public_port(r, host));
+    apr_table_setn(r->headers_in, "X-Forwarded-Proto", scheme);
+    apr_table_setn(r->headers_in, "X-Forwarded-Port", public_port(r, scheme, host));
     say_compression(r, request->claim->app);
     return OK;
 }

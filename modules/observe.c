@@ -10,7 +10,6 @@
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mod_proxy.h"
-#include "util_filter.h"
 
 #include <apr_lib.h>
 #include <apr_optional_hooks.h>
@@ -291,7 +290,7 @@ static void note_answer(const atl_claim *claim, apr_time_t now)
                           (apr_uint64_t)now, memory_order_relaxed);
 }
 
-static void look_at_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
+void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
 {
     apr_time_t now;
 
@@ -309,28 +308,6 @@ static void look_at_answer(request_rec *r, atl_request *request, apr_bucket_brig
         judge(r, request, bb);
     }
     atl_unavailable_replace(r, request, bb);
-}
-
-static ap_filter_rec_t *observer;
-
-/* The first brigade of an answer: its headers are complete, and as the application sent them. */
-static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
-{
-    request_rec *r = f->r;
-    atl_request *request = atl_request_of(r);
-
-    ap_remove_output_filter(f);
-    if (request) {
-        look_at_answer(r, request, bb);
-    }
-    return ap_pass_brigade(f->next, bb);
-}
-
-static void insert_filter(request_rec *r)
-{
-    if (atl_request_of(r) && r->proxyreq == PROXYREQ_REVERSE) {
-        ap_add_output_filter_handle(observer, NULL, r, r->connection);
-    }
 }
 
 /* ------------------------------------------------------------------ no answer */
@@ -409,8 +386,8 @@ static void judge_refused_early(const request_rec *r)
 
 static void count_websocket(const request_rec *r, const atl_request *request, int status)
 {
-    if (request->observed.tunnelled || !wants_websocket(r) ||
-        request->claim->kind == ATL_CLAIM_PAGES) {
+    if (request->claim->kind == ATL_CLAIM_PAGES || request->observed.tunnelled ||
+        !wants_websocket(r)) {
         return;
     }
     if (status == HTTP_SWITCHING_PROTOCOLS) {
@@ -478,10 +455,6 @@ void atl_observe_register_hooks(apr_pool_t *p)
     ap_hook_error_log(on_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(before_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
-    /* In front of all others: AddOutputFilterByType compresses as a resource filter. */
-    observer = ap_register_output_filter("ATLASSIAN_OBSERVE", on_first_brigade, NULL,
-                                         AP_FTYPE_RESOURCE - 1);
-    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
     /* Optional: mod_proxy and mod_ssl may be loaded after this module, or not at all. */
     APR_OPTIONAL_HOOK(proxy, request_status, after_proxy, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);

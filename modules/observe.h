@@ -14,6 +14,12 @@
  */
 void atl_observe_report(const request_rec *r, const atl_app *app, atl_finding_id id);
 
+/*
+ * Looks at the first brigade of an application's answer, before anybody has changed its headers.
+ * An empty answer of an application that is starting is replaced by a page.
+ */
+void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb);
+
 void atl_observe_register_hooks(apr_pool_t *p);
 
 #endif

@@ -3,6 +3,7 @@
 #include "response.h"
 #include "cookie.h"
 #include "forwarded.h"
+#include "observe.h"
 #include "redirect.h"
 #include "server_conf.h"
 
@@ -27,11 +28,15 @@ static void mend_address(request_rec *r, const atl_request *request, const char 
     }
 }
 
-static void mend_cookies(request_rec *r, const atl_claim *claim, apr_table_t *headers)
+static void mend_cookies(request_rec *r, const atl_claim *claim)
 {
-    const apr_array_header_t *all = apr_table_elts(headers);
-    int secure = claim->app->secure_cookies && !strcmp(ap_http_scheme(r), "https");
+    const apr_array_header_t *all = apr_table_elts(r->headers_out);
+    int secure;
 
+    if (!apr_table_get(r->headers_out, "Set-Cookie")) {
+        return;
+    }
+    secure = claim->app->secure_cookies && !strcmp(ap_http_scheme(r), "https");
     for (int i = 0; i < all->nelts; i++) {
         apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
 
@@ -41,17 +46,18 @@ static void mend_cookies(request_rec *r, const atl_claim *claim, apr_table_t *he
     }
 }
 
-/* The first brigade of an answer: its headers are complete and not yet sent. */
+/* The first brigade of an answer: its headers are complete, and as the application sent them. */
 static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
-    const atl_request *request = atl_request_of(r);
+    atl_request *request = atl_request_of(r);
 
     ap_remove_output_filter(f);
     if (request) {
+        atl_observe_answer(r, request, bb);
         mend_address(r, request, "Location");
         mend_address(r, request, "Content-Location");
-        mend_cookies(r, request->claim, r->headers_out);
+        mend_cookies(r, request->claim);
     }
     return ap_pass_brigade(f->next, bb);
 }
@@ -66,9 +72,9 @@ static void insert_filter(request_rec *r)
 void atl_response_register_hooks(apr_pool_t *p)
 {
     (void)p;
-    /* In front of mod_headers' own filter (AP_FTYPE_CONTENT_SET): what the administrator's Header
-     * lines see and change is the mended answer. */
+    /* In front of all others: AddOutputFilterByType compresses as a resource filter, and what the
+     * administrator's Header lines see and change (AP_FTYPE_CONTENT_SET) is the mended answer. */
     response_filter = ap_register_output_filter("ATLASSIAN_RESPONSE", on_first_brigade, NULL,
-                                                AP_FTYPE_CONTENT_SET - 1);
+                                                AP_FTYPE_RESOURCE - 1);
     ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_LAST);
 }

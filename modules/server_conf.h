@@ -49,6 +49,7 @@ typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
     unsigned proxied : 1; /* translated: nobody else took the request in between */
+    const char *filename; /* what it was translated to */
     const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
     void *handshake; /* tunnel.c's, of a WebSocket */

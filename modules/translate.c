@@ -161,6 +161,7 @@ static void proxy_to_claim(request_rec *r, atl_request *request)
         r->filename = apr_pstrcat(r->pool, "proxy:", claim->backend->origin, claim->backend_path,
                                   below_claim(raw, claim), NULL);
     }
+    request->filename = r->filename;
     r->handler = "proxy-server";
     r->proxyreq = PROXYREQ_REVERSE;
     /* mod_proxy_http: the path has its escapes, add the query and touch nothing. */

@@ -1,0 +1,182 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "shortcut.h"
+#include "server_conf.h"
+
+#include "http_config.h"
+#include "http_core.h"
+#include "mod_proxy.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <dlfcn.h>
+
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 124)
+#define NAME_OF(worker) ((worker)->s->name_ex)
+#else
+#define NAME_OF(worker) ((worker)->s->name)
+#endif
+
+/* The <Proxy> sections of one scheme, host and port. */
+typedef struct sections {
+    ap_conf_vector_t *merged; /* what holds for all below the bare URL */
+    int deeper;               /* an administrator's hold for a part of it: mod_proxy must look */
+} sections;
+
+/* ------------------------------------------------------------------ once */
+
+/* Bytes of scheme://host[:port]/ in a URL; 0 where it does not reach that far. */
+static apr_size_t origin_length(const char *url)
+{
+    const char *host = strstr(url, "://"), *slash = host ? strchr(host + 3, '/') : NULL;
+
+    return slash ? (apr_size_t)(slash - url) + 1 : 0;
+}
+
+static apr_hash_t *urls_of(apr_pool_t *ptemp, const apr_array_header_t *workers)
+{
+    apr_hash_t *urls = apr_hash_make(ptemp);
+
+    for (int i = 0; i < workers->nelts; i++) {
+        const atl_worker *worker = APR_ARRAY_IDX(workers, i, const atl_worker *);
+
+        apr_hash_set(urls, worker->url, APR_HASH_KEY_STRING, worker);
+    }
+    return urls;
+}
+
+/* The sections by their origin, merged as mod_proxy would (mod_proxy.c, proxy_walk); NULL when one is
+ * a pattern, or shorter than an origin, and so may hold for anything. ours: URLs of this module's
+ * own, a deeper one of which belongs to another claim. */
+static apr_hash_t *sections_of(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s,
+                               const module *mod_proxy, apr_hash_t *ours)
+{
+    const proxy_server_conf *proxy = ap_get_module_config(s->module_config, mod_proxy);
+    apr_hash_t *by_origin = apr_hash_make(ptemp);
+
+    for (int i = 0; i < proxy->sec_proxy->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(proxy->sec_proxy, i, ap_conf_vector_t *);
+        const proxy_dir_conf *dir = ap_get_module_config(section, mod_proxy);
+        apr_size_t len = origin_length(dir->p);
+        sections *found;
+
+        if (dir->r || dir->p_is_fnmatch || !len) {
+            return NULL;
+        }
+        found = apr_hash_get(by_origin, dir->p, (apr_ssize_t)len);
+        if (!found) {
+            found = apr_pcalloc(ptemp, sizeof(*found));
+            found->merged = s->lookup_defaults;
+            apr_hash_set(by_origin, dir->p, (apr_ssize_t)len, found);
+        }
+        if (dir->p[len]) {
+            found->deeper |= !apr_hash_get(ours, dir->p, APR_HASH_KEY_STRING);
+        }
+        else {
+            found->merged = ap_merge_per_dir_configs(p, found->merged, section);
+        }
+    }
+    return by_origin;
+}
+
+static apr_hash_t *workers_of(apr_pool_t *ptemp, const proxy_server_conf *proxy)
+{
+    apr_hash_t *by_url = apr_hash_make(ptemp);
+
+    for (int i = 0; i < proxy->workers->nelts; i++) {
+        proxy_worker *worker = &APR_ARRAY_IDX(proxy->workers, i, proxy_worker);
+
+        apr_hash_set(by_url, NAME_OF(worker), APR_HASH_KEY_STRING, worker);
+    }
+    return by_url;
+}
+
+static void shorten(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, const module *mod_proxy)
+{
+    const apr_array_header_t *workers = atl_server_conf_of(s)->site.workers;
+    const proxy_server_conf *proxy = ap_get_module_config(s->module_config, mod_proxy);
+    apr_hash_t *by_origin = sections_of(p, ptemp, s, mod_proxy, urls_of(ptemp, workers));
+    apr_hash_t *by_url = workers_of(ptemp, proxy);
+
+    for (int i = 0; i < workers->nelts; i++) {
+        atl_worker *worker = APR_ARRAY_IDX(workers, i, atl_worker *);
+        const char *origin = apr_pstrcat(ptemp, worker->first->backend->origin, "/", NULL);
+        int is_bare = !strcmp(worker->url, worker->first->backend->origin);
+        const sections *found =
+            is_bare && by_origin ? apr_hash_get(by_origin, origin, APR_HASH_KEY_STRING) : NULL;
+
+        /* The section of a bare URL is written with a slash, see expand.c. */
+        worker->proxy_worker =
+            apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING);
+        worker->per_dir_config = found && !found->deeper ? found->merged : NULL;
+    }
+}
+
+/* ------------------------------------------------------------------ for every request */
+
+/* mod_proxy's own hook walks the sections, for what is left to it here. */
+static int map_to_storage(request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+
+    if (!request || !request->claim->worker->per_dir_config ||
+        r->filename != request->filename) {
+        return DECLINED;
+    }
+    r->per_dir_config = request->claim->worker->per_dir_config;
+    return OK;
+}
+
+static int pre_request(proxy_worker **worker, proxy_balancer **balancer, request_rec *r,
+                       proxy_server_conf *conf, char **url)
+{
+    const atl_request *request = atl_request_of(r);
+    const atl_worker *found = request ? request->claim->worker : NULL;
+    const char *origin;
+    apr_size_t len;
+
+    (void)conf;
+    if (!found || !found->proxy_worker || *balancer) {
+        return DECLINED;
+    }
+    /* A RewriteRule in a <Location> may have sent it elsewhere since. */
+    origin = found->first->backend->origin;
+    len = strlen(origin);
+    if (strncmp(*url, origin, len) || (*url)[len] != '/') {
+        return DECLINED;
+    }
+    *worker = found->proxy_worker;
+    return OK;
+}
+
+/* ------------------------------------------------------------------ hooks */
+
+/* The last of all: mod_proxy has completed its sections, and mod_ssl what it keeps in them. */
+static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    const module *mod_proxy = ap_find_linked_module("mod_proxy.c");
+    void (*hook)(proxy_HOOK_pre_request_t *, const char *const *, const char *const *, int);
+
+    (void)plog;
+    /* Looked up, not linked to: this module may be loaded before mod_proxy. */
+    *(void **)&hook = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
+    if (!mod_proxy || !hook) {
+        return OK;
+    }
+    hook(pre_request, NULL, NULL, APR_HOOK_MIDDLE);
+    for (server_rec *s = main_server; s; s = s->next) {
+        if (atl_server_conf_of(s)->site.apps->nelts) {
+            shorten(p, ptemp, s, mod_proxy);
+        }
+    }
+    return OK;
+}
+
+void atl_shortcut_register_hooks(apr_pool_t *p)
+{
+    static const char *const mod_proxy[] = {"mod_proxy.c", NULL};
+
+    (void)p;
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_map_to_storage(map_to_storage, NULL, mod_proxy, APR_HOOK_FIRST);
+}
