@@ -150,10 +150,23 @@ subtest 'who may ask for a check' => sub {
 };
 
 subtest 'neither cookies nor a login go along with a check' => sub {
-    my $access = get(backend_port('jira-http'), '/jira/control');
-    my $r = request($port, GET => '/atl?check', @HOST, headers => ['Cookie: JSESSIONID=stolen', 'Authorization: Basic eDp5']);
-    is($r->{status}, 200);
-    unlike($r->{body}, qr/stolen/);
+    my $tomcat = Atl::Tomcat->start('jira:/jira');
+    $tomcat->inner(qq{<Valve className="org.apache.catalina.valves.AccessLogValve" directory="$ENV{ATL_LOGS}" prefix="asked-$$" suffix=""}
+        . ' fileDateFormat="" buffered="false" pattern="%m %U cookie=%{Cookie}i login=%{Authorization}i"/>');
+    $tomcat->restart;
+    my $own = Atl::Server->start(text => sub {
+        return "Listen 127.0.0.1:$_[0]\n<VirtualHost *:$_[0]>\nServerName https://people.example.test\nAtlassianApp jira http://127.0.0.1:"
+            . $tomcat->port . "/jira\n<Location /atl>\nSetHandler atlassian-status\n</Location>\n</VirtualHost>\n";
+    });
+    my @secrets = ('Cookie: JSESSIONID=stolen', 'Authorization: Basic eDp5');
+    my $asked = sub { [sort grep { !m{/control} } Atl::Backends::slurp("$ENV{ATL_LOGS}/asked-$$") =~ /^GET (.*)$/mg] };
+    is(get($own->port, '/atl?check', @HOST, headers => \@secrets)->{status}, 200);
+    get($own->port, '/jira/echo', @HOST, headers => \@secrets);
+    ok(wait_until(sub { grep { m{^/jira/echo } } @{ $asked->() } }), 'all is logged');
+    is_deeply($asked->(), ['/jira/echo cookie=JSESSIONID=stolen login=Basic eDp5', map { "$_ cookie=- login=-" }
+            qw(/jira/rest/api/2/serverInfo /jira/rest/applinks/1.0/manifest /jira/status)], 'what Tomcat was sent');
+    $own->stop;
+    $tomcat->stop;
 };
 
 subtest 'numbers outlive a reload, whatever it does to the lines' => sub {
