@@ -52,8 +52,8 @@ static const char *check_value(value_kind kind, const char *value)
     case VALUE_NUMBER:
         return digits && digits < 10 && !*rest ? NULL : "a whole number";
     case VALUE_DECIMAL:
-        return digits && digits < 10 && strspn(rest, ".0123456789") == strlen(rest)
-                   ? NULL : "a number";
+        rest += *rest == '.';
+        return digits && digits < 10 && !rest[strspn(rest, "0123456789")] ? NULL : "a number";
     case VALUE_TIME:
         /* ap_timeout_parameter_parse() takes these units. */
         return digits && digits < 10 &&

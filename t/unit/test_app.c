@@ -262,6 +262,7 @@ static void test_bad(void **state)
         {"jira connectiontimeout=5h", "connectiontimeout=: \"5h\" is not a number of seconds, or one "
                                       "with ms, s or min"},
         {"jira loadfactor=x", "loadfactor=: \"x\" is not a number"},
+        {"jira loadfactor=1.2.3", "loadfactor=: \"1.2.3\" is not a number"},
         {"jira route=", "route=: \"\" is not a word"},
         /* who vouches, and for whom */
         {"jira trusted-proxy=lb.example.com",
