@@ -81,6 +81,9 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     app->except = apr_array_make(p, 0, sizeof(const char *));
     app->worker_params = apr_array_make(p, 0, sizeof(atl_param));
     app->trusted = apr_array_make(p, 0, sizeof(const char *));
+    app->trusted_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
+    app->admin = apr_array_make(p, 0, sizeof(const char *));
+    app->admin_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
     app->timeout = product->timeout;
     app->verify = 1;
     app->secure_cookies = 1;

@@ -10,6 +10,7 @@
 
 #include "product.h"
 
+#include <apr_network_io.h>
 #include <apr_tables.h>
 
 /* Where an application, or its Synchrony, listens. */
@@ -52,6 +53,9 @@ typedef struct atl_app {
     atl_backend synchrony_backend; /* for ATL_SYNCHRONY_DIRECT */
     const char *synchrony_path;    /* its public path, "/synchrony" unless named */
     apr_array_header_t *trusted;   /* of const char *: load balancers in front, addresses or CIDRs */
+    apr_array_header_t *trusted_networks; /* the same, of apr_ipsubnet_t * */
+    apr_array_header_t *admin; /* of const char *: who may reach the product's doors; empty: all */
+    apr_array_header_t *admin_networks; /* the same, of apr_ipsubnet_t * */
     unsigned verify : 1;           /* check the certificate of an https backend */
     const char *ca;                /* file of the authorities it may come from; NULL: the system's */
     unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */

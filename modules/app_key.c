@@ -2,11 +2,11 @@
 
 #include "app_key.h"
 #include "backend.h"
+#include "network.h"
 #include "text.h"
 #include "worker_param.h"
 
 #include <apr_cstr.h>
-#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -111,37 +111,31 @@ static const char *set_ca(atl_app_reader *in, const char *value)
     return NULL;
 }
 
-/* Names are refused: who may vouch for clients must not depend on DNS. */
-static const char *check_network(atl_app_reader *in, const char *network)
+/* said: as written; read: as httpd asks for it. */
+static const char *set_networks(atl_app_reader *in, const char *value, apr_array_header_t **said,
+                                apr_array_header_t *read)
 {
-    char *address = apr_pstrdup(in->p, network), *bits = strchr(address, '/');
-    apr_ipsubnet_t *subnet;
+    *said = atl_split_list(in->p, value);
+    for (int i = 0; i < (*said)->nelts; i++) {
+        apr_ipsubnet_t *network = NULL;
+        const char *error = atl_network_read(in->p, APR_ARRAY_IDX(*said, i, const char *), &network);
 
-    if (bits) {
-        *bits++ = '\0';
-    }
-    if (!strchr(address, ':') && address[strspn(address, "0123456789.")]) {
-        return apr_psprintf(in->p, "%s is a name; only addresses and networks can be trusted: "
-                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(in->p, network));
-    }
-    if (!*address || apr_ipsubnet_create(&subnet, address, bits, in->p) != APR_SUCCESS ||
-        (!strchr(address, ':') && !atl_is_ipv4(address))) {
-        return apr_psprintf(in->p, "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
-                            "2001:db8::/32", atl_quote(in->p, network));
+        if (error) {
+            return error;
+        }
+        APR_ARRAY_PUSH(read, apr_ipsubnet_t *) = network;
     }
     return NULL;
 }
 
 static const char *set_trusted(atl_app_reader *in, const char *value)
 {
-    in->app->trusted = atl_split_list(in->p, value);
-    for (int i = 0; i < in->app->trusted->nelts; i++) {
-        const char *error = check_network(in, APR_ARRAY_IDX(in->app->trusted, i, const char *));
-        if (error) {
-            return error;
-        }
-    }
-    return NULL;
+    return set_networks(in, value, &in->app->trusted, in->app->trusted_networks);
+}
+
+static const char *set_admin(atl_app_reader *in, const char *value)
+{
+    return set_networks(in, value, &in->app->admin, in->app->admin_networks);
 }
 
 /* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
@@ -196,6 +190,7 @@ static const struct {
     const char *(*set)(atl_app_reader *in, const char *value);
     const char *help;
 } keys[] = {
+    {"admin", set_admin, "addresses that may reach administration and set-up pages, comma-separated"},
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},

@@ -237,19 +237,6 @@ static int same_list(const apr_array_header_t *a, const apr_array_header_t *b)
     return same;
 }
 
-static void add_network(apr_pool_t *p, atl_server_conf *conf, const char *network)
-{
-    char *address = apr_pstrdup(p, network), *bits = strchr(address, '/');
-    apr_ipsubnet_t *subnet;
-
-    if (bits) {
-        *bits++ = '\0';
-    }
-    if (apr_ipsubnet_create(&subnet, address, bits, p) == APR_SUCCESS) { /* app.c checked it */
-        APR_ARRAY_PUSH(conf->trusted, apr_ipsubnet_t *) = subnet;
-    }
-}
-
 /* A client's address belongs to the virtual host, so its lines must say the same or nothing. */
 static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
 {
@@ -273,9 +260,7 @@ static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
     }
     if (said) {
         conf->site.trusted = said->trusted;
-    }
-    for (int i = 0; i < conf->site.trusted->nelts; i++) {
-        add_network(p, conf, APR_ARRAY_IDX(conf->site.trusted, i, const char *));
+        conf->trusted = said->trusted_networks;
     }
     return OK;
 }

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "expand.h"
+#include "door.h"
 #include "text.h"
 #include "vouching.h"
 
@@ -330,6 +331,25 @@ static void emit_reverse(expander *e, const apr_array_header_t *claims)
     }
 }
 
+/* ------------------------------------------------------------------ admin= */
+
+static void emit_doors(expander *e, const atl_app *app)
+{
+    const apr_array_header_t *patterns =
+        atl_door_patterns(e->p, app->product, pattern_of(e->p, app->context));
+    const char *networks = apr_array_pstrcat(e->p, app->admin, ' ');
+
+    comment(e, app, "In stock httpd another section for the same path, or Satisfy Any, can undo these.");
+    for (int i = 0; i < patterns->nelts; i++) {
+        const char *pattern = APR_ARRAY_IDX(patterns, i, const char *);
+        expander inner = inside(e, emit(e, app, 0, "<LocationMatch",
+                                        apr_pstrcat(e->p, atl_config_arg(e->p, pattern), ">", NULL)));
+
+        emit(&inner, app, 0, "AuthMerging", "And");
+        emit(&inner, app, 0, "Require", apr_pstrcat(e->p, "ip ", networks, NULL));
+    }
+}
+
 apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
 {
     expander e = {.p = p, .site = site, .out = apr_array_make(p, 16, sizeof(atl_node))};
@@ -341,6 +361,13 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     }
     emit_paths(&e, claims);
     emit_reverse(&e, claims);
+    for (int i = 0; i < site->apps->nelts; i++) {
+        const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);
+
+        if (app->admin->nelts) {
+            emit_doors(&e, app);
+        }
+    }
     return e.out;
 }
 

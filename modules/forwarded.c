@@ -3,6 +3,7 @@
 #include "forwarded.h"
 #include "backend.h"
 #include "log.h"
+#include "network.h"
 #include "server_conf.h"
 #include "vouching.h"
 
@@ -162,12 +163,7 @@ static void say_believed(request_rec *r, const atl_forwarded *forwarded)
 /* Whether trusted-proxy= names the address the connection comes from. */
 static int is_trusted(const atl_server_conf *conf, const conn_rec *c)
 {
-    for (int i = 0; i < conf->trusted->nelts; i++) {
-        if (apr_ipsubnet_test(APR_ARRAY_IDX(conf->trusted, i, apr_ipsubnet_t *), c->client_addr)) {
-            return 1;
-        }
-    }
-    return 0;
+    return atl_networks_have(conf->trusted, c->client_addr);
 }
 
 /* A balancer that speaks the PROXY protocol may hand on a client's bytes as they are, so its headers

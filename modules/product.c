@@ -151,6 +151,71 @@ static const char *const fisheye_aliases[] = {"fecru", NULL};
 static const char *const jira_aliases[] = {"jira-software", "jira-core", "jira-servicedesk",
                                            "jira-service-management", NULL};
 
+/* ------------------------------------------------------------------ what admin= restricts
+ *
+ * Who may reach the administration should be limited by address, says the vendor of every product
+ * ("Preventing security attacks", "Best practices for Bamboo security"), and for Confluence which
+ * paths that is: [list] "Using Apache to limit access to the Confluence administration interface". */
+
+/* Atlassian's plugins that all products share: the plugin manager (its page, and the REST resource
+ * that installs: developer documentation, "Universal Plugin Manager"), user directories, application
+ * links, and who may act for others by OAuth. The servlets are on [list]; consumer-info, which other
+ * products ask for, is not. */
+#define SHARED_DOORS                                                                               \
+    "/plugins/servlet/upm", "/rest/plugins", "/plugins/servlet/embedded-crowd",                    \
+        "/plugins/servlet/applinks/listapplicationlinks", "/plugins/servlet/oauth/consumers",      \
+        "/plugins/servlet/oauth/service-providers", "/plugins/servlet/oauth/view-consumer-info",   \
+        "/plugins/servlet/oauth/update-consumer-info"
+
+static const char *const bamboo_doors[] = {
+    "/admin", /* "Configure secure administrator sessions", IP address allowlisting */
+    "/setup", /* the set-up wizard: /setup/setupLicense.action and on */
+    "/rest/admin", /* "Bamboo REST APIs": administration */
+    SHARED_DOORS, NULL};
+
+static const char *const bitbucket_doors[] = {
+    "/admin",        /* "Administer Bitbucket": /admin/server-settings and all the others */
+    "/setup",        /* the set-up wizard */
+    "/rest/api/?/admin", /* "Bitbucket REST API": users, groups, licence, mail server */
+    SHARED_DOORS, NULL};
+
+/* Struts runs an action at any path below its namespace that ends in its name, hence the "*". */
+static const char *const confluence_doors[] = {
+    "/admin",     /* [list] */
+    "/setup",     /* CVE-2023-22515, mitigation: no access to /setup/ */
+    "/bootstrap", /* where the set-up wizard begins: /bootstrap/selectsetupstep.action */
+    /* CVE-2023-22518, mitigation: setup-restore, setup-restore-local, setup-restore-progress. The
+     * namespace has inherited all the wizard's actions. */
+    "/json/*setup",
+    /* [list]: templates, and what empties, fills or opens a space. */
+    "/pages/templates/*listpagetemplates", "/pages/templates/*createpagetemplate",
+    "/pages/*listpermissionpages", "/spaces/*spacepermissions", "/spaces/*removespace",
+    "/spaces/*importmbox", "/spaces/*viewmailaccounts", "/spaces/*addmailaccount",
+    "/spaces/*importpages", "/spaces/flyingpdf/*flyingpdfconf", "/spaces/*exportspacehtml",
+    "/spaces/*exportspacexml",
+    SHARED_DOORS, NULL};
+
+static const char *const crowd_doors[] = {
+    "/console", /* "Using the Crowd Administration Console"; the set-up wizard is /console/setup */
+    "/admin",   /* CVE-2019-11580: /admin/uploadplugin.action */
+    "/rest/admin",
+    SHARED_DOORS, NULL};
+
+static const char *const fecru_doors[] = {
+    "/admin",                    /* "Fisheye administration": all pages of it */
+    "/setup",                    /* the set-up wizard */
+    "/rest-service-fecru/admin", /* "Fisheye/Crucible REST API": repositories, users, groups */
+    SHARED_DOORS, NULL};
+
+/* Webwork runs an action at any path that ends in its name and .jspa: an action of /secure/admin is not
+ * bound to it. Those that set up, fill or copy the whole of Jira are named one by one. */
+static const char *const jira_doors[] = {
+    "/secure/admin", /* API documentation, com.atlassian.jira.security.JiraPathService */
+    "*/setup*.jspa", /* the set-up wizard: /secure/SetupMode!default.jspa and on */
+    "*/xmlrestore*.jspa", "*/xmlbackup*.jspa", /* "Restoring data", "Backing up data" */
+    "*/projectimport*.jspa", /* "Restoring a project from backup" */
+    SHARED_DOORS, NULL};
+
 /* Ports: vendor's overview "Proxying Atlassian server applications"; contexts and status pages:
  * the vendor's Helm charts and knowledge base (status endpoints per product). Timeouts cover the
  * product's longest single answer: Bitbucket streams clones and pushes of an hour. */
@@ -158,33 +223,33 @@ const atl_product atl_products[] = {
     {.name = "bamboo", .label = "Bamboo", .port = 8085, .context = "", .timeout = 300,
      .status = "/rest/api/latest/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = bamboo_settings,
-     .cures = &bamboo_cures, .api = bamboo_api, .probes = bamboo_probes, .git = agent_marks,
+     .doors = bamboo_doors, .cures = &bamboo_cures, .api = bamboo_api, .probes = bamboo_probes, .git = agent_marks,
      .ready = "RUNNING PAUSED", .secure_cookies = 1},
     {.name = "bitbucket", .label = "Bitbucket", .aliases = bitbucket_aliases, .port = 7990,
      .context = "", .timeout = 3600, .status = "/status",
      .starting = 503, .session_cookie = "BITBUCKETSESSIONID", .settings = bitbucket_settings,
-     .cures = &bitbucket_cures, .api = common_api, .probes = common_probes, .git = git_marks,
+     .doors = bitbucket_doors, .cures = &bitbucket_cures, .api = common_api, .probes = common_probes, .git = git_marks,
      .ready = "RUNNING FIRST_RUN MAINTENANCE", .secure_cookies = 1},
     {.name = "confluence", .label = "Confluence", .port = 8090, .context = "", .timeout = 300,
      .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .has_synchrony = 1,
      .settings = confluence_settings,
-     .cures = &confluence_cures, .api = common_api, .probes = confluence_probes,
+     .doors = confluence_doors, .cures = &confluence_cures, .api = common_api, .probes = confluence_probes,
      .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crowd", .label = "Crowd", .port = 8095, .context = "/crowd", .timeout = 60,
      .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .settings = crowd_settings,
-     .cures = &crowd_cures, .api = crowd_api, .probes = crowd_probes,
+     .doors = crowd_doors, .cures = &crowd_cures, .api = crowd_api, .probes = crowd_probes,
      .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crucible", .label = "Crucible", .port = 8060, .context = "", .timeout = 300,
      .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1, .settings = fecru_settings,
-     .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
+     .doors = fecru_doors, .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
     {.name = "fisheye", .label = "Fisheye", .aliases = fisheye_aliases, .port = 8060,
      .context = "", .timeout = 300, .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
      .settings = fecru_settings,
-     .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
+     .doors = fecru_doors, .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
     {.name = "jira", .label = "Jira", .aliases = jira_aliases, .port = 8080, .context = "",
      .timeout = 300, .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = jira_settings,
-     .cures = &jira_cures, .api = common_api, .probes = jira_probes,
+     .doors = jira_doors, .cures = &jira_cures, .api = common_api, .probes = jira_probes,
      .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = NULL}};
 

@@ -62,6 +62,7 @@ typedef struct atl_product {
     const char *const *api;      /* paths of machines, below the context, NULL-terminated */
     const char *const *git;      /* marks in paths of git and other tools that show plain text */
     const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
+    const char *const *doors;    /* what admin= restricts, see door.h; NULL-terminated */
 } atl_product;
 
 /* All products, in the order lists of them are printed. Ends with a row whose name is NULL. */

@@ -118,6 +118,18 @@ static int pre_translate_name(request_rec *r)
     return DONE;
 }
 
+/* A path that is decoded by now, with escapes for all that path.c would read as something else. */
+static const char *escaped(request_rec *r)
+{
+    const char *uri = ap_escape_uri(r->pool, r->uri), *semicolon;
+
+    while ((semicolon = ap_strchr_c(uri, ';'))) {
+        uri = apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, uri, (apr_size_t)(semicolon - uri)), "%3B",
+                          semicolon + 1, NULL);
+    }
+    return uri;
+}
+
 /* SetHandler in a <Location>; httpd keeps it as an expression. */
 static int has_own_handler(request_rec *r)
 {
@@ -180,14 +192,16 @@ static int translate_name(request_rec *r)
         apr_table_unset(r->subprocess_env, "no-proxy");
     }
     if (!request->claim || r->uri != request->path.resolved) {
-        /* A RewriteRule [PT] may have changed the path since pre_translate_name. */
+        /* A RewriteRule [PT] may have changed the path since pre_translate_name. If none did, this must
+         * not find a claim where that found none: "/wiki%3b/x" is no "/wiki;/x". */
         int status;
 
         request->claim = NULL;
-        status = find_claim(r, ap_escape_uri(r->pool, r->uri), request);
+        status = find_claim(r, escaped(r), request);
         if (status != OK) {
             return status;
         }
+        r->uri = r->parsed_uri.path = (char *)request->path.resolved;
     }
     if (has_own_handler(r)) {
         request->claim = NULL;

@@ -90,6 +90,9 @@ static const char *describe(const atl_app *app)
     for (int i = 0; i < app->except->nelts; i++) {
         text = apr_pstrcat(pool, text, " !", APR_ARRAY_IDX(app->except, i, const char *), NULL);
     }
+    if (app->admin->nelts) {
+        text = apr_pstrcat(pool, text, " admin=", apr_array_pstrcat(pool, app->admin, ','), NULL);
+    }
     if (app->trusted->nelts) {
         text = apr_pstrcat(pool, text, " trusted=", apr_array_pstrcat(pool, app->trusted, ','), NULL);
     }
@@ -169,6 +172,7 @@ static void test_good(void **state)
          "responsefieldsize=16384 route=a smax=5 status=+H",
          JIRA " timeout=300 pass off" WS " lbset=1 loadfactor=2 min=1 ping=1 receivebuffersize=0 "
               "redirect=a responsefieldsize=16384 route=a smax=5 status=+H"},
+        {"jira admin=::1,10.0.0.0/8", JIRA " timeout=300 pass off" WS " admin=::1,10.0.0.0/8"},
         {"jira trusted-proxy=10.0.0.1,10.0.0.0/8,2001:db8::/32",
          JIRA " timeout=300 pass off" WS " trusted=10.0.0.1,10.0.0.0/8,2001:db8::/32"},
         {"jira https://h verify=off", "https://h timeout=300 pass off" WS " unverified"},
@@ -194,8 +198,8 @@ static void test_good(void **state)
 }
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
-#define KEYS " keys are ca, compression, except, secure-cookies, synchrony, timeout, trusted-proxy, "  \
-             "verify, ws-grace, ws-timeout and mod_proxy's worker parameters"
+#define KEYS " keys are admin, ca, compression, except, secure-cookies, synchrony, timeout, "            \
+             "trusted-proxy, verify, ws-grace, ws-timeout and mod_proxy's worker parameters"
 #define DURATION                                                                                   \
     " is not a duration; write seconds, or a number with s, min or h, up to a year: 90, 5min, 2h"
 #define NO_CREDENTIALS                                                                             \
@@ -271,6 +275,12 @@ static void test_bad(void **state)
         {"jira trusted-proxy=10.0.0.0/33", "trusted-proxy=: \"10.0.0.0/33\"" NETWORK},
         {"jira trusted-proxy=10.0.0", "trusted-proxy=: \"10.0.0\"" NETWORK},
         {"jira trusted-proxy=10.0.0.1,", "trusted-proxy=: \"\"" NETWORK},
+        {"jira admin=10.0.0.0/8,office", "admin=: \"office\" is a name; only addresses and networks can "
+                                         "be trusted: 10.0.0.5, 10.0.0.0/8, 2001:db8::/32"},
+        {"jira admin=10.0.0.0/8,,::1", "admin=: \"\"" NETWORK},
+        {"jira admin=::1/129", "admin=: \"::1/129\"" NETWORK},
+        {"jira admin=", "admin= has no value: addresses that may reach administration and set-up pages, "
+                        "comma-separated"},
         {"jira trusted-proxy=", "trusted-proxy= has no value: addresses of load balancers in front, "
                                 "comma-separated"},
         {"jira verify=no", "verify=: \"no\" is not known; it is one of: off, on"},
@@ -402,7 +412,7 @@ static void test_name(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const keys[] = {"ca", "compression", "except", "secure-cookies",
+    static const char *const keys[] = {"admin", "ca", "compression", "except", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 
@@ -413,7 +423,7 @@ static void test_keys(void **state)
         expect(keys[i] ? keys[i] : "end", "help", (help != NULL) == (keys[i] != NULL));
     }
     expect("negative", "no key", !atl_app_key(-1, NULL));
-    expect_str("without help", "key", atl_app_key(0, NULL), "ca");
+    expect_str("without help", "key", atl_app_key(0, NULL), "admin");
 }
 
 int main(void)

@@ -281,6 +281,21 @@ static void test_trusted(void **state)
                             dropped_but("X-Forwarded-For"), PLAIN("http://h1:8080", "300"), NULL));
 }
 
+static void test_doors(void **state)
+{
+    const atl_site *site = site_of("crowd h1/crowd admin=10.0.0.0/8,::1\njira h2/jira", "http", NULL, 80, NULL);
+    const char *text;
+
+    (void)state;
+    assert_non_null(site);
+    text = text_of(atl_expand(pool, site), "");
+    expect_part("admin", "expansion", text,
+                " <LocationMatch \"^/crowd(?i:(?:/s/.*/_)?/console(?![a-z0-9]))\">\n"
+                "   AuthMerging And\n"
+                "   Require ip 10.0.0.0/8 ::1\n");
+    expect("admin", "jira has none", !strstr(text, "secure/admin"));
+}
+
 /* What httpd serves itself, by lines of its own (no app) and for an app. */
 static void test_local(void **state)
 {
@@ -460,7 +475,7 @@ static void test_base_url(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(test_expansion), UNIT_TEST(test_trusted),
+    const struct CMUnitTest tests[] = {UNIT_TEST(test_expansion), UNIT_TEST(test_trusted), UNIT_TEST(test_doors),
                                        UNIT_TEST(test_local),
                                        UNIT_TEST(test_origin), UNIT_TEST(test_application),
                                        UNIT_TEST(test_base_url)};
