@@ -290,7 +290,8 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
         carry_over(current, last);
     }
     give_rows(p, ptemp, current, s);
-    apr_pool_userdata_setn(current, USERDATA_KEY, NULL, s->process->pool);
+    /* Not setn: it keeps the key's address, and the reload may put this module elsewhere. */
+    apr_pool_userdata_set(current, USERDATA_KEY, NULL, s->process->pool);
     return OK;
 }
 
