@@ -6,6 +6,7 @@
  * This file is the module record. Everything else lives in modules/, one file per concern; each
  * registers the hooks it needs.
  */
+#include "answer_head.h"
 #include "apply.h"
 #include "backend_tls.h"
 #include "check.h"
@@ -25,6 +26,7 @@ static void register_hooks(apr_pool_t *p)
     atl_translate_register_hooks(p);
     atl_forwarded_register_hooks(p);
     atl_backend_tls_register_hooks(p);
+    atl_answer_head_register_hooks(p);
     atl_response_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
