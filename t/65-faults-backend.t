@@ -55,11 +55,11 @@ sub outcome {
 # The neighbour answers now, and each request of many gets its own answer.
 sub afterwards {
     my ($case, $before) = @_;
-    $case->recovers($server, $NEIGHBOUR, 'the neighbour is served');
+    $case->recovers($server, $NEIGHBOUR, 'neighbour served');
     my $mine = 'token-' . ++$count;
     my ($client, $connection) = asked("/jira/x?$mine");
     $connection->send(answer($mine, 'Connection: close'));
-    $case->ok('the application is served by itself', ($client->response // {})->{body} eq $mine);
+    $case->ok('application served again', ($client->response // {})->{body} eq $mine);
     $connection->close;
     $case->bounded($server, $before);
     return;
@@ -172,7 +172,7 @@ fault 'backend accepts and never answers' => sub {
     my ($case) = @_;
     my $before = footprint($server);
     my ($client, $connection) = asked('/crowd/x');
-    $case->recovers($server, $NEIGHBOUR, 'the neighbour is served meanwhile');
+    $case->recovers($server, $NEIGHBOUR, 'neighbour served meanwhile');
     $case->is('client gets after timeout=', outcome($client), 503);
     $case->ok('its connection is closed', ended($connection));
     $case->logged($server, qr/ATLP1017/);
@@ -239,10 +239,10 @@ fault 'backend is killed with a request in flight' => sub {
     $case->logged($server, qr/AH01102|ATLP1012/, 'AH01102', $from);
     $case->is('the next client gets', get($server->port, '/bamboo/echo')->{status}, 503);
     $case->logged($server, qr/ATLP1012/, undef, $from);
-    $case->recovers($server, $NEIGHBOUR, 'the neighbour is served');
+    $case->recovers($server, $NEIGHBOUR, 'neighbour served');
     $own->stop;
     $own->launch;
-    $case->recovers($server, '/bamboo/echo', 'served again once the backend is back');
+    $case->recovers($server, '/bamboo/echo', 'application served again once it is back');
     $case->bounded($server, $before);
 };
 
