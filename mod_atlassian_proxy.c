@@ -7,6 +7,7 @@
  * registers the hooks it needs.
  */
 #include "admin.h"
+#include "answer_head.h"
 #include "apply.h"
 #include "backend_tls.h"
 #include "check.h"
@@ -29,6 +30,7 @@ static void register_hooks(apr_pool_t *p)
     atl_admin_register_hooks(p);
     atl_forwarded_register_hooks(p);
     atl_backend_tls_register_hooks(p);
+    atl_answer_head_register_hooks(p);
     atl_response_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);

@@ -316,7 +316,8 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
         carry_over(current, last);
     }
     give_rows(p, ptemp, current, s);
-    apr_pool_userdata_setn(current, USERDATA_KEY, NULL, s->process->pool);
+    /* Not setn: it keeps the key's address, and the reload may put this module elsewhere. */
+    apr_pool_userdata_set(current, USERDATA_KEY, NULL, s->process->pool);
     return OK;
 }
 
@@ -364,12 +365,30 @@ apr_uint64_t atl_counters_gauge(const atl_app *app, atl_gauge gauge)
     return sum > 0 ? (apr_uint64_t)sum : 0;
 }
 
+/* What is cut off by a stop or a hard restart needs no line. httpd logs a child that crashed, but
+ * not one that was killed by the administrator or for want of memory. */
+static void report_lost(const server_rec *s, pid_t pid, const apr_int64_t lost[ATL_GAUGES])
+{
+    int state = AP_MPMQ_STOPPING;
+
+    ap_mpm_query(AP_MPMQ_MPM_STATE, &state);
+    if (state != AP_MPMQ_STOPPING &&
+        (lost[ATL_GAUGE_IN_FLIGHT] > 0 || lost[ATL_GAUGE_WEBSOCKETS] > 0)) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                     ATL_LOGNO(0722) "child %" APR_PID_T_FMT " is gone in the middle of %"
+                     APR_INT64_T_FMT " requests and with %" APR_INT64_T_FMT " WebSockets: their "
+                     "connections broke off. If no line of httpd's says why, it was killed, as "
+                     "by the system when memory is short: see the system's log", pid,
+                     lost[ATL_GAUGE_IN_FLIGHT], lost[ATL_GAUGE_WEBSOCKETS]);
+    }
+}
+
 /* In the parent, when a child is gone: nothing it held is in flight any more. */
 static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot,
                          mpm_child_status state)
 {
-    (void)s;
-    (void)pid;
+    apr_int64_t lost[ATL_GAUGES] = {0};
+
     (void)gen;
     if (state != MPM_CHILD_EXITED || !current || slot < 0 ||
         (apr_uint32_t)slot >= current->head->children) {
@@ -377,9 +396,11 @@ static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot
     }
     for (apr_uint32_t row = 0; row < current->head->apps; row++) {
         for (int gauge = 0; gauge < ATL_GAUGES; gauge++) {
-            atomic_store_explicit(gauge_at(current, (apr_uint32_t)slot, row, gauge), 0, RELAXED);
+            lost[gauge] += atomic_exchange_explicit(
+                gauge_at(current, (apr_uint32_t)slot, row, gauge), 0, RELAXED);
         }
     }
+    report_lost(s, pid, lost);
 }
 
 /* ------------------------------------------------------------------ counting */

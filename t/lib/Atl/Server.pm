@@ -9,7 +9,7 @@ package Atl::Server;
 #   is_deeply([$server->stop], []);       # what its error log says that needs an explanation
 #
 # Options besides: module => FILE or '' (default: the one under test), order => first|middle|last,
-# modules => [names] (default: the common list).
+# modules => [names] (default: the common list), through => [COMMAND...] that ends in exec "$@" (limits).
 
 use strict;
 use warnings;
@@ -74,7 +74,7 @@ sub start {
     my @ports = map { Atl::Backends::free_port() } 1 .. $option{ports} // 1;
     my $text = ref $option{text} ? $option{text}->(@ports) : $option{text};
     my ($main, $file, $stem) = write_config(\%option, $text);
-    my $pid = spawn($stem, Atl::Httpd::httpd(), '-f', $main, '-D', 'FOREGROUND');
+    my $pid = spawn($stem, @{ $option{through} // [] }, Atl::Httpd::httpd(), '-f', $main, '-D', 'FOREGROUND');
     my $self = bless { pid => $pid, ports => \@ports, stem => $stem, file => $file }, $class;
     $running{$pid} = $$;
     my $deadline = time + $START_SECONDS;

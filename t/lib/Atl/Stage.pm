@@ -35,6 +35,7 @@ sub main {
     my $failed = eval {
         my $base = run_base();
         start_backends($base);
+        use_sanitizer($t) if $ENV{ATL_SANITIZE};
         grep { !run_one($t, "$base/$_", $_, @rest) } split /[\s,]+/, $option{mpm};
     };
     if (!defined $failed) {
@@ -82,6 +83,25 @@ sub start_backends {
     return;
 }
 
+# From now on httpd means t/sanitized-httpd.
+sub use_sanitizer {
+    my ($t) = @_;
+    die "ATL_SANITIZE=$ENV{ATL_SANITIZE}: address or thread\n" if $ENV{ATL_SANITIZE} !~ /^(?:address|thread)$/;
+    my ($kind) = qx{ldd "$ENV{TEST_MODULE}"} =~ /\blib([at])san\b/;
+    die "$ENV{TEST_MODULE} is no build with -fsanitize=$ENV{ATL_SANITIZE}\n"
+        if ($kind // '') ne substr $ENV{ATL_SANITIZE}, 0, 1;
+    @ENV{qw(ATL_REAL_HTTPD HTTPD)} = (Atl::Httpd::httpd(), "$t/sanitized-httpd");
+    return;
+}
+
+# The lines of a run's logs with which a report begins. Any counts as failed, whatever the tests looked at.
+sub sanitizer_reports {
+    my ($run) = @_;
+    my @lines = map { Atl::Backends::slurp($_) =~ /^(.*(?:\w+Sanitizer: |: runtime error: ).*)$/mg } glob "$run/t/logs/*";
+    print map { "a sanitizer's report in $run/t/logs: $_\n" } @lines;
+    return scalar @lines;
+}
+
 # run_one(T_DIR, RUN_DIR, MPM, ARGUMENTS): true when that run passed.
 sub run_one {
     my ($t, $run, $mpm, @arguments) = @_;
@@ -103,6 +123,7 @@ sub run_one {
     local $SIG{TERM} = sub { kill 'TERM', $pid; waitpid $pid, 0; exit 143 };
     waitpid $pid, 0;
     my $passed = $? == 0;
+    $passed = 0 if $ENV{ATL_SANITIZE} && sanitizer_reports($run);
     print "== $mpm: ", ($passed ? "passed\n" : "FAILED, logs in $run/t/logs\n");
     return $passed;
 }

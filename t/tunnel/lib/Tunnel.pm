@@ -3,7 +3,8 @@
 # An httpd of one's own, raw sockets, and the rogue backend, for the tunnel's tests.
 #
 # Environment: TEST_MODULE (a .so configured with --enable-fault-injection; required), ATL_MPM (event), ATL_PORT (first of 20 ports, 21100),
-# ATL_WS (what the tests' policy says), HTTPD, MODULES.
+# ATL_WS (what the tests' policy says), HTTPD (t/sanitized-httpd, with ATL_REAL_HTTPD, for a build with -fsanitize=...),
+# MODULES.
 package Tunnel;
 
 use strict;
@@ -231,6 +232,11 @@ END {
         my $status = $?;
 
         eval { stop_httpd() };
+        my ($report) = log_text() =~ /^(.*(?:\w+Sanitizer: |: runtime error: ).*)$/m;
+        if ($report) {
+            print STDERR "# a sanitizer's report in httpd's log:\n", log_text() =~ s/^/# /mgr;
+            $status ||= 1;
+        }
         kill 'TERM', map { -$_ } @kids;
         waitpid $_, 0 for @kids;
         $? = $status;
