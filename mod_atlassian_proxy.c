@@ -6,6 +6,7 @@
  * This file is the module record. Everything else lives in modules/, one file per concern; each
  * registers the hooks it needs.
  */
+#include "app_config_files.h"
 #include "apply.h"
 #include "backend_tls.h"
 #include "check.h"
@@ -33,6 +34,7 @@ static void register_hooks(apr_pool_t *p)
     atl_check_register_hooks(p);
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);
+    atl_app_config_files_register_hooks(p);
     atl_tunnel_register_hooks(p);
 }
 

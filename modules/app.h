@@ -54,6 +54,8 @@ typedef struct atl_app {
     apr_array_header_t *trusted;   /* of const char *: load balancers in front, addresses or CIDRs */
     unsigned verify : 1;           /* check the certificate of an https backend */
     const char *ca;                /* file of the authorities it may come from; NULL: the system's */
+    const char *app_config; /* the application's own configuration, a file or directory; "" is not
+                             * read, NULL where the installer puts it */
     unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */

@@ -111,6 +111,12 @@ static const char *set_ca(atl_app_reader *in, const char *value)
     return NULL;
 }
 
+static const char *set_app_config(atl_app_reader *in, const char *value)
+{
+    in->app->app_config = apr_cstr_casecmp(value, "off") ? value : "";
+    return NULL;
+}
+
 /* Names are refused: who may vouch for clients must not depend on DNS. */
 static const char *check_network(atl_app_reader *in, const char *network)
 {
@@ -196,6 +202,7 @@ static const struct {
     const char *(*set)(atl_app_reader *in, const char *value);
     const char *help;
 } keys[] = {
+    {"app-config", set_app_config, "the application's own directory, or file, to compare with; or off"},
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},

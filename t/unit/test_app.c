@@ -194,7 +194,7 @@ static void test_good(void **state)
 }
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
-#define KEYS " keys are ca, compression, except, secure-cookies, synchrony, timeout, trusted-proxy, "  \
+#define KEYS " keys are app-config, ca, compression, except, secure-cookies, synchrony, timeout, trusted-proxy, "  \
              "verify, ws-grace, ws-timeout and mod_proxy's worker parameters"
 #define DURATION                                                                                   \
     " is not a duration; write seconds, or a number with s, min or h, up to a year: 90, 5min, 2h"
@@ -401,7 +401,7 @@ static void test_name(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const keys[] = {"ca", "compression", "except", "secure-cookies",
+    static const char *const keys[] = {"app-config", "ca", "compression", "except", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 
@@ -412,7 +412,7 @@ static void test_keys(void **state)
         expect(keys[i] ? keys[i] : "end", "help", (help != NULL) == (keys[i] != NULL));
     }
     expect("negative", "no key", !atl_app_key(-1, NULL));
-    expect_str("without help", "key", atl_app_key(0, NULL), "ca");
+    expect_str("without help", "key", atl_app_key(0, NULL), "app-config");
 }
 
 int main(void)
