@@ -326,15 +326,17 @@ static int all_blank(const char *from, const char *end)
     return from == end;
 }
 
-/* Takes the comment signs away, where nothing else stands in the comment. */
+/* Takes the comment signs away, where nothing else stands in the comment and what does is XML. */
 static int uncomment(comparer *c, const atl_xml_element *element)
 {
     const atl_xml_comment *comment =
         &APR_ARRAY_IDX(c->xml->comments, element->comment, atl_xml_comment);
     const char *text = c->xml->text;
+    atl_xml *alone;
 
     if (!all_blank(text + comment->start + 4, text + element->start) ||
-        !all_blank(text + element->end, text + comment->end - 3)) {
+        !all_blank(text + element->end, text + comment->end - 3) ||
+        atl_xml_read(c->p, text + element->start, element->end - element->start, &alone)) {
         return 0;
     }
     change(c, comment->start, 4, "");

@@ -75,6 +75,8 @@ static const struct {
     {"in a comment with words", "confluence", "wiki.example.com", ATL_CONFIG_TOMCAT,
      SERVER("<!-- https: <Connector port=\"8090\" " NAMED "/> -->"), "ATLP1204: f:3: ", NULL,
      "ATLP1204"},
+    {"no XML in a comment", "confluence", "wiki.example.com", ATL_CONFIG_TOMCAT,
+     SERVER("<!-- <Connector port=\"8090\" a\\=\"\"/> -->"), "ATLP1204: f:3: ", NULL, "ATLP1204"},
     {"the wrong one of the vendor's blocks", "confluence", "wiki.example.com", ATL_CONFIG_TOMCAT,
      SERVER("<Connector port=\"8090\"/>\n<!-- <Connector port=\"8090\" " NAMED "/> -->"),
      "ATLP1201: f:3: |; the <Connector> on line 4 is better, but stands in a comment",
