@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "dump.h"
 #include "forwarded.h"
+#include "maintenance.h"
 #include "observe.h"
 #include "response.h"
 #include "server_conf.h"
@@ -31,6 +32,7 @@ static void register_hooks(apr_pool_t *p)
     atl_response_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
+    atl_maintenance_register_hooks(p);
     atl_check_register_hooks(p);
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);

@@ -117,6 +117,16 @@ static const char *set_app_config(atl_app_reader *in, const char *value)
     return NULL;
 }
 
+static const char *set_maintenance(atl_app_reader *in, const char *value)
+{
+    if (value[strlen(value) - 1] == '/') {
+        return apr_psprintf(in->p, "%s is a directory; name a file in it, which exists during "
+                            "maintenance only", atl_quote(in->p, value));
+    }
+    in->app->maintenance = value;
+    return NULL;
+}
+
 /* Names are refused: who may vouch for clients must not depend on DNS. */
 static const char *check_network(atl_app_reader *in, const char *network)
 {
@@ -206,6 +216,7 @@ static const struct {
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"maintenance", set_maintenance, "a file; while it exists people get a page with its words"},
     {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
     {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},

@@ -76,6 +76,9 @@ typedef struct atl_product {
     const atl_config_file *config_files; /* ends with a row whose path is NULL */
     const atl_cures *cures;
     const char *const *api;      /* paths of machines, below the context, NULL-terminated */
+    /* What passes during maintenance, whole segments below the context: status checks, application
+     * links, agents; NULL-terminated. */
+    const char *const *open;
     const char *const *git;      /* marks in paths of git and other tools that show plain text */
     const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
 } atl_product;
