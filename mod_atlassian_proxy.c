@@ -8,12 +8,14 @@
  */
 #include "admin.h"
 #include "answer_head.h"
+#include "app_config_files.h"
 #include "apply.h"
 #include "backend_tls.h"
 #include "check.h"
 #include "counters.h"
 #include "dump.h"
 #include "forwarded.h"
+#include "maintenance.h"
 #include "observe.h"
 #include "response.h"
 #include "server_conf.h"
@@ -34,9 +36,11 @@ static void register_hooks(apr_pool_t *p)
     atl_response_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
+    atl_maintenance_register_hooks(p);
     atl_check_register_hooks(p);
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);
+    atl_app_config_files_register_hooks(p);
     atl_tunnel_register_hooks(p);
 }
 

@@ -58,6 +58,10 @@ typedef struct atl_app {
     apr_array_header_t *admin_networks; /* the same, of apr_ipsubnet_t * */
     unsigned verify : 1;           /* check the certificate of an https backend */
     const char *ca;                /* file of the authorities it may come from; NULL: the system's */
+    const char *maintenance;     /* a file whose existence announces it, or NULL */
+    struct atl_watched *watched; /* the same, see maintenance.c */
+    const char *app_config; /* the application's own configuration, a file or directory; "" is not
+                             * read, NULL where the installer puts it */
     unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */

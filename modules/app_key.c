@@ -112,6 +112,22 @@ static const char *set_ca(atl_app_reader *in, const char *value)
 }
 
 /* said: as written; read: as httpd asks for it. */
+static const char *set_app_config(atl_app_reader *in, const char *value)
+{
+    in->app->app_config = apr_cstr_casecmp(value, "off") ? value : "";
+    return NULL;
+}
+
+static const char *set_maintenance(atl_app_reader *in, const char *value)
+{
+    if (value[strlen(value) - 1] == '/') {
+        return apr_psprintf(in->p, "%s is a directory; name a file in it, which exists during "
+                            "maintenance only", atl_quote(in->p, value));
+    }
+    in->app->maintenance = value;
+    return NULL;
+}
+
 static const char *set_networks(atl_app_reader *in, const char *value, apr_array_header_t **said,
                                 apr_array_header_t *read)
 {
@@ -191,9 +207,11 @@ static const struct {
     const char *help;
 } keys[] = {
     {"admin", set_admin, "addresses that may reach administration and set-up pages, comma-separated"},
+    {"app-config", set_app_config, "the application's own directory, or file, to compare with; or off"},
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"maintenance", set_maintenance, "a file; while it exists people get a page with its words"},
     {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
     {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},

@@ -100,3 +100,16 @@ const char *atl_escape_label(apr_pool_t *p, const char *text)
 {
     return escape(p, text, label_ascii);
 }
+
+static char *plain_ascii(char *to, unsigned char c)
+{
+    if (c != '\r') {
+        *to++ = (char)c;
+    }
+    return to;
+}
+
+const char *atl_escape_none(apr_pool_t *p, const char *text)
+{
+    return escape(p, text, plain_ascii);
+}

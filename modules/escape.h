@@ -18,4 +18,9 @@ const char *atl_escape_json(apr_pool_t *p, const char *text);
  */
 const char *atl_escape_label(apr_pool_t *p, const char *text);
 
+/*
+ * The text itself, for formats that escape it later. Carriage returns are left out. From p.
+ */
+const char *atl_escape_none(apr_pool_t *p, const char *text);
+
 #endif

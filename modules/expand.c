@@ -451,8 +451,8 @@ static const char *context_file(apr_pool_t *p, const char *context)
     return name;
 }
 
-const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                               const atl_setting *setting)
+const char *atl_expand_fill(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                            const char *text)
 {
     const atl_public *public = &site->public;
     const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
@@ -468,11 +468,18 @@ const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_ap
                             "base-url", atl_base_url(p, public, app->context),
                             "synchrony", synchrony_setting(p, site, app),
                             NULL};
+
+    return atl_fill(p, text, values);
+}
+
+const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                               const atl_setting *setting)
+{
     const char *versions = strcmp(setting->versions, "all") ? setting->versions : NULL;
 
-    return apr_pstrcat(p, atl_fill(p, setting->file, values), versions ? "   (" : "",
+    return apr_pstrcat(p, atl_expand_fill(p, site, app, setting->file), versions ? "   (" : "",
                        versions ? versions : "", versions ? ")" : "", ":\n",
-                       atl_fill(p, setting->text, values), "\n", NULL);
+                       atl_expand_fill(p, site, app, setting->text), "\n", NULL);
 }
 
 const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app)

@@ -49,6 +49,12 @@ const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_ap
                                const atl_setting *setting);
 
 /*
+ * A text of the product table with the line's own values in place of {host}, {port} and the like. From p.
+ */
+const char *atl_expand_fill(apr_pool_t *p, const atl_site *site, const atl_app *app,
+                            const char *text);
+
+/*
  * The address people type for an app, as https://wiki.example.com/wiki; with
  * "<host>" for a virtual host without ServerName. From p.
  */

@@ -120,6 +120,30 @@ static const atl_cures jira_cures =
     TOMCAT_CURES("<install>/conf/server.xml", "<install>/conf/server.xml", TOMCAT_CONTEXT,
                  "Administration > System > General configuration > Base URL");
 
+/* Files: vendor's "Proxying Atlassian server applications with Apache HTTP Server", part A, step 2;
+ * directories: its installers' defaults on Linux. The first file that is there counts. */
+#define END_OF_FILES {NULL, NULL, ATL_CONFIG_TOMCAT, NULL}
+#define SERVER_XML(name)                                                                           \
+    {{"/opt/atlassian/" name, "conf/server.xml", ATL_CONFIG_TOMCAT, NULL}, END_OF_FILES}
+
+static const atl_config_file bamboo_files[] = SERVER_XML("bamboo");
+static const atl_config_file bitbucket_files[] = {
+    {"/var/atlassian/application-data/bitbucket", "shared/bitbucket.properties",
+     ATL_CONFIG_BITBUCKET, NULL},
+    {"/var/atlassian/application-data/bitbucket", "shared/server.xml", ATL_CONFIG_TOMCAT,
+     NULL},
+    END_OF_FILES};
+static const atl_config_file confluence_files[] = SERVER_XML("confluence");
+static const atl_config_file crowd_files[] = {
+    {"/opt/atlassian/crowd", "apache-tomcat/conf/server.xml", ATL_CONFIG_TOMCAT,
+     "apache-tomcat/conf/Catalina/localhost"},
+    END_OF_FILES};
+static const atl_config_file crucible_files[] = {
+    {"/opt/atlassian/crucible", "config.xml", ATL_CONFIG_FECRU, NULL}, END_OF_FILES};
+static const atl_config_file fisheye_files[] = {
+    {"/opt/atlassian/fisheye", "config.xml", ATL_CONFIG_FECRU, NULL}, END_OF_FILES};
+static const atl_config_file jira_files[] = SERVER_XML("jira");
+
 /* Application links and REST exist in every product; facts: 1. */
 static const char *const common_api[] = {"/rest/", "/rpc/", "/plugins/servlet/applinks",
                                          "/plugins/servlet/oauth", "/plugins/servlet/streams", NULL};
@@ -131,6 +155,17 @@ static const char *const fecru_api[] = {"/rest/", "/rest-service/", "/rest-servi
 /* git and git-lfs over HTTP (gitprotocol-http: "smart" requests). */
 static const char *const git_marks[] = {"/info/refs", "/git-upload-pack", "/git-receive-pack", NULL};
 static const char *const agent_marks[] = {"/agentServer/", NULL};
+
+/* Other applications and agents go on during maintenance, monitoring sees the application itself: its
+ * status page and what a check asks (below), application links (facts: 1), Bamboo's agents, and who
+ * logs in through Crowd. */
+#define LINKS                                                                                      \
+    "/rest/applinks", "/plugins/servlet/applinks", "/plugins/servlet/oauth", "/plugins/servlet/streams"
+static const char *const common_open[] = {"/status", LINKS, NULL};
+static const char *const bamboo_open[] = {"/rest/api/latest/status", "/agentServer", LINKS, NULL};
+static const char *const crowd_open[] = {"/status", "/rest/usermanagement", "/services", NULL};
+static const char *const fecru_open[] = {"/rest-service", "/rest-service-fe", LINKS, NULL};
+static const char *const jira_open[] = {"/status", "/rest/api/2/serverInfo", LINKS, NULL};
 
 #define MANIFEST {"/rest/applinks/1.0/manifest", ATL_PROBE_BASE_URL}
 #define END_OF_PROBES {NULL, ATL_PROBE_STATE}
@@ -222,35 +257,38 @@ static const char *const jira_doors[] = {
 const atl_product atl_products[] = {
     {.name = "bamboo", .label = "Bamboo", .port = 8085, .context = "", .timeout = 300,
      .status = "/rest/api/latest/status", .starting = 503, .session_cookie = "JSESSIONID",
-     .settings = bamboo_settings,
-     .doors = bamboo_doors, .cures = &bamboo_cures, .api = bamboo_api, .probes = bamboo_probes, .git = agent_marks,
-     .ready = "RUNNING PAUSED", .secure_cookies = 1},
+     .settings = bamboo_settings, .config_files = bamboo_files, .cures = &bamboo_cures,
+     .doors = bamboo_doors, .api = bamboo_api, .open = bamboo_open, .git = agent_marks,
+     .probes = bamboo_probes, .ready = "RUNNING PAUSED", .secure_cookies = 1},
     {.name = "bitbucket", .label = "Bitbucket", .aliases = bitbucket_aliases, .port = 7990,
      .context = "", .timeout = 3600, .status = "/status",
-     .starting = 503, .session_cookie = "BITBUCKETSESSIONID", .settings = bitbucket_settings,
-     .doors = bitbucket_doors, .cures = &bitbucket_cures, .api = common_api, .probes = common_probes, .git = git_marks,
-     .ready = "RUNNING FIRST_RUN MAINTENANCE", .secure_cookies = 1},
+     .starting = 503, .session_cookie = "BITBUCKETSESSIONID",
+     .settings = bitbucket_settings, .config_files = bitbucket_files, .cures = &bitbucket_cures,
+     .doors = bitbucket_doors, .api = common_api, .open = common_open, .git = git_marks,
+     .probes = common_probes, .ready = "RUNNING FIRST_RUN MAINTENANCE", .secure_cookies = 1},
     {.name = "confluence", .label = "Confluence", .port = 8090, .context = "", .timeout = 300,
      .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .has_synchrony = 1,
-     .settings = confluence_settings,
-     .doors = confluence_doors, .cures = &confluence_cures, .api = common_api, .probes = confluence_probes,
-     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .settings = confluence_settings, .config_files = confluence_files, .cures = &confluence_cures,
+     .doors = confluence_doors, .api = common_api, .open = common_open,
+     .probes = confluence_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crowd", .label = "Crowd", .port = 8095, .context = "/crowd", .timeout = 60,
-     .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .settings = crowd_settings,
-     .doors = crowd_doors, .cures = &crowd_cures, .api = crowd_api, .probes = crowd_probes,
-     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
+     .settings = crowd_settings, .config_files = crowd_files, .cures = &crowd_cures,
+     .doors = crowd_doors, .api = crowd_api, .open = crowd_open,
+     .probes = crowd_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crucible", .label = "Crucible", .port = 8060, .context = "", .timeout = 300,
-     .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1, .settings = fecru_settings,
-     .doors = fecru_doors, .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
+     .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
+     .settings = fecru_settings, .config_files = crucible_files, .cures = &fecru_cures,
+     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes},
     {.name = "fisheye", .label = "Fisheye", .aliases = fisheye_aliases, .port = 8060,
      .context = "", .timeout = 300, .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
-     .settings = fecru_settings,
-     .doors = fecru_doors, .cures = &fecru_cures, .api = fecru_api, .probes = fecru_probes},
+     .settings = fecru_settings, .config_files = fisheye_files, .cures = &fecru_cures,
+     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes},
     {.name = "jira", .label = "Jira", .aliases = jira_aliases, .port = 8080, .context = "",
      .timeout = 300, .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
-     .settings = jira_settings,
-     .doors = jira_doors, .cures = &jira_cures, .api = common_api, .probes = jira_probes,
-     .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .settings = jira_settings, .config_files = jira_files, .cures = &jira_cures,
+     .doors = jira_doors, .api = common_api, .open = jira_open,
+     .probes = jira_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = NULL}};
 
 const atl_product *atl_product_find(const char *word)

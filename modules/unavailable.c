@@ -2,6 +2,7 @@
 
 #include "unavailable.h"
 #include "audience.h"
+#include "escape.h"
 #include "html.h"
 
 #include "http_core.h"
@@ -11,7 +12,8 @@
 
 #include <apr_strings.h>
 
-#define RETRY_SECONDS "10"
+#define RETRY_SECONDS 10
+#define MAINTENANCE_RETRY_SECONDS 60 /* where nobody said how long it takes */
 
 /* ------------------------------------------------------------------ in words */
 
@@ -30,6 +32,27 @@ static const state silent = {"silent", "does not answer",
 static const state unreachable = {"unreachable", "cannot be reached",
                                   "The connection to it is out of order. Its administrators find "
                                   "the reason in the log of this web server."};
+
+static const state maintenance = {"maintenance", "is under maintenance", ""};
+
+/* What is to be said, whatever the format. */
+typedef struct message {
+    const state *now;
+    const char *text;  /* UTF-8, as written */
+    apr_time_t until;  /* 0: unknown */
+    int retry;         /* seconds */
+    int every;         /* seconds between two attempts of a page that people have open */
+} message;
+
+static const message *message_of(apr_pool_t *p, const state *now)
+{
+    message *said = apr_pcalloc(p, sizeof(*said));
+
+    said->now = now;
+    said->text = now->text;
+    said->retry = said->every = RETRY_SECONDS;
+    return said;
+}
 
 static const state *state_of(const atl_observed *observed)
 {
@@ -53,35 +76,79 @@ static const char style[] =
     "a{color:LinkText}";
 
 /* Asks again without moving the page under its reader; without scripts the page is loaded anew. */
-static const char script[] =
-    "setInterval(async()=>{try{const a=await fetch(location.href,{headers:{Accept:'text/html'},"
-    "redirect:'manual',cache:'no-store'});if(a.status!==503){location.reload()}}catch(e){}},"
-    RETRY_SECONDS "000)";
-
-static const char *page(request_rec *r, const char *label, const state *now, int safe)
+static const char *retry_markup(apr_pool_t *p, const char *nonce, int every)
 {
-    const char *title = apr_pstrcat(r->pool, label, " ", now->title, NULL);
-    const char *nonce = atl_html_nonce(r->pool);
-    const char *retry = apr_pstrcat(
-        r->pool, "<noscript><meta http-equiv=\"refresh\" content=\"" RETRY_SECONDS
-        "\"></noscript>\n<script nonce=\"", nonce, "\">", script, "</script>\n", NULL);
+    return apr_psprintf(
+        p, "<noscript><meta http-equiv=\"refresh\" content=\"%d\"></noscript>\n<script nonce=\"%s\">"
+        "setInterval(async()=>{try{const a=await fetch(location.href,{headers:{Accept:'text/html'},"
+        "redirect:'manual',cache:'no-store'});if(a.status!==503){location.reload()}}catch(e){}},"
+        "%d000)</script>\n", every, nonce, every);
+}
 
-    atl_html_headers(r, apr_psprintf(r->pool, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
+/* An empty line begins a paragraph, as administrators write them. */
+static const char *paragraphs(apr_pool_t *p, const message *said)
+{
+    const char *text = ap_escape_html(p, said->text), *markup = "", *end;
+
+    for (; *text; text = end + strspn(end, "\n")) {
+        end = strstr(text, "\n\n");
+        end = end ? end : text + strlen(text);
+        markup = apr_pstrcat(p, markup, "<p>", apr_pstrmemdup(p, text, (apr_size_t)(end - text)), "</p>\n",
+                             NULL);
+    }
+    if (said->until) {
+        markup = apr_pstrcat(p, markup, "<p>It is expected back at <time datetime=\"",
+                             atl_notice_iso(p, said->until), "\">", atl_notice_time(p, said->until),
+                             "</time>.</p>\n", NULL);
+    }
+    return markup;
+}
+
+static const char *page(request_rec *r, const char *label, const message *said, int safe)
+{
+    apr_pool_t *p = r->pool;
+    const char *title = apr_pstrcat(p, label, " ", said->now->title, NULL);
+    const char *nonce = atl_html_nonce(p);
+
+    atl_html_headers(r, apr_psprintf(p, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
                                      "connect-src 'self'; img-src data:", nonce, nonce));
     return apr_pstrcat(
-        r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>", title,
         "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">", style,
-        "</style>\n", safe ? retry : "", "</head>\n<body>\n<main>\n<h1>", title, "</h1>\n<p>",
-        now->text, "</p>\n",
-        safe ? "<p>This page tries again every " RETRY_SECONDS
-               " seconds and goes on to the one you asked for. <a href=\"\">Try now</a></p>\n"
+        "</style>\n", safe ? retry_markup(p, nonce, said->every) : "",
+        "</head>\n<body>\n<main>\n<h1>", title, "</h1>\n", paragraphs(p, said),
+        safe ? apr_psprintf(p, "<p>This page tries again every %d seconds and goes on to the one you "
+                            "asked for. <a href=\"\">Try now</a></p>\n", said->every)
              : "<p>What you sent may be lost: go back, and send it again when the application is "
                "there.</p>\n",
         "</main>\n</body>\n</html>\n", NULL);
 }
 
-static const char *compose(request_rec *r, const atl_app *app, const state *now,
+static const char *json(apr_pool_t *p, const atl_product *product, const message *said)
+{
+    const char *more = "";
+
+    if (said->now == &maintenance) {
+        more = apr_pstrcat(p, ",\"text\":\"", atl_escape_json(p, said->text), "\"", NULL);
+    }
+    if (said->until) {
+        more = apr_pstrcat(p, more, ",\"until\":\"", atl_notice_iso(p, said->until), "\"", NULL);
+    }
+    return apr_psprintf(p, "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
+                        "\"message\":\"%s %s\",\"retryAfter\":%d%s}\n", product->name, said->now->word,
+                        product->label, said->now->title, said->retry, more);
+}
+
+static const char *plain(apr_pool_t *p, const char *label, const message *said)
+{
+    return apr_pstrcat(p, label, " ", said->now->title, ".", *said->text ? " " : "", said->text,
+                       said->until ? " It is expected back at " : "",
+                       said->until ? atl_notice_time(p, said->until) : "", said->until ? "." : "", "\n",
+                       NULL);
+}
+
+static const char *compose(request_rec *r, const atl_app *app, const message *said,
                            atl_audience audience, int safe)
 {
     const char *label = app->product->label;
@@ -89,16 +156,13 @@ static const char *compose(request_rec *r, const atl_app *app, const state *now,
     switch (audience) {
     case ATL_AUDIENCE_PERSON:
         ap_set_content_type(r, "text/html; charset=utf-8");
-        return page(r, label, now, safe);
+        return page(r, label, said, safe);
     case ATL_AUDIENCE_JSON:
         ap_set_content_type(r, "application/json");
-        return apr_psprintf(r->pool,
-                            "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
-                            "\"message\":\"%s %s\",\"retryAfter\":" RETRY_SECONDS "}\n",
-                            app->product->name, now->word, label, now->title);
+        return json(r->pool, app->product, said);
     case ATL_AUDIENCE_TEXT:
         ap_set_content_type(r, "text/plain; charset=utf-8");
-        return apr_psprintf(r->pool, "%s %s. %s\n", label, now->title, now->text);
+        return plain(r->pool, label, said);
     case ATL_AUDIENCE_PROBE:
         break;
     }
@@ -112,7 +176,7 @@ static int is_safe(const request_rec *r)
     return r->method_number == M_GET; /* HEAD too */
 }
 
-static const char *prepare(request_rec *r, atl_request *request, const state *now, int status)
+static const char *prepare(request_rec *r, atl_request *request, const message *said, int status)
 {
     atl_audience audience = atl_audience_of(request->claim, r->uri,
                                             apr_table_get(r->headers_in, "Accept"),
@@ -123,11 +187,11 @@ static const char *prepare(request_rec *r, atl_request *request, const state *no
     r->status = status;
     r->status_line = NULL;
     apr_table_clear(r->headers_out);
-    body = compose(r, request->claim->app, now, audience, is_safe(r));
+    body = compose(r, request->claim->app, said, audience, is_safe(r));
     ap_set_content_length(r, (apr_off_t)strlen(body));
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", RETRY_SECONDS);
+        apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, said->retry));
     }
     return body;
 }
@@ -155,21 +219,43 @@ static int is_absence(const atl_observed *observed)
             APR_STATUS_IS_TIMEUP(observed->failure_status));
 }
 
+static void send_body(request_rec *r, const char *body)
+{
+    if (ap_request_has_body(r)) {
+        r->connection->keepalive = AP_CONN_CLOSE; /* what is left of it is not waited for */
+    }
+    ap_rputs(body, r);
+}
+
 int atl_unavailable_answer(request_rec *r, atl_request *request, int status)
 {
     const atl_observed *observed = &request->observed;
     int answer = status_for(r, observed, status);
-    const char *body;
 
     if (!is_absence(observed) || has_error_document(r, status) ||
         has_error_document(r, answer)) {
         return status;
     }
-    body = prepare(r, request, state_of(observed), answer);
-    if (ap_request_has_body(r)) {
-        r->connection->keepalive = AP_CONN_CLOSE; /* what is left of it is not waited for */
+    send_body(r, prepare(r, request, message_of(r->pool, state_of(observed)), answer));
+    return OK;
+}
+
+/* ------------------------------------------------------------------ maintenance */
+
+int atl_unavailable_announce(request_rec *r, atl_request *request, const atl_notice *notice)
+{
+    message *said = apr_pcalloc(r->pool, sizeof(*said));
+
+    said->now = &maintenance;
+    said->text = notice->text;
+    said->until = notice->until > r->request_time ? notice->until : 0;
+    said->retry = atl_notice_retry(notice, r->request_time, MAINTENANCE_RETRY_SECONDS);
+    said->every = MAINTENANCE_RETRY_SECONDS;
+    if (has_error_document(r, HTTP_SERVICE_UNAVAILABLE)) {
+        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, said->retry));
+        return HTTP_SERVICE_UNAVAILABLE;
     }
-    ap_rputs(body, r);
+    send_body(r, prepare(r, request, said, HTTP_SERVICE_UNAVAILABLE));
     return OK;
 }
 
@@ -206,7 +292,7 @@ void atl_unavailable_replace(request_rec *r, atl_request *request, apr_bucket_br
         return;
     }
     apr_brigade_cleanup(bb);
-    body = prepare(r, request, &starting, HTTP_SERVICE_UNAVAILABLE);
+    body = prepare(r, request, message_of(r->pool, &starting), HTTP_SERVICE_UNAVAILABLE);
     apr_brigade_puts(bb, NULL, NULL, body);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
 }

@@ -6,6 +6,7 @@
 #ifndef ATL_UNAVAILABLE_H
 #define ATL_UNAVAILABLE_H
 
+#include "notice.h"
 #include "server_conf.h"
 
 #include "util_filter.h"
@@ -22,5 +23,11 @@ int atl_unavailable_answer(request_rec *r, atl_request *request, int status);
  * bb: the first brigade of the application's answer; emptied and filled anew if so.
  */
 void atl_unavailable_replace(request_rec *r, atl_request *request, apr_bucket_brigade *bb);
+
+/*
+ * Answers in the place of an application under maintenance, with an administrator's own words. Returns
+ * OK, or the status for httpd to answer with, where the administrator has an ErrorDocument for it.
+ */
+int atl_unavailable_announce(request_rec *r, atl_request *request, const atl_notice *notice);
 
 #endif

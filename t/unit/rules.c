@@ -3,9 +3,11 @@
 #include "rules.h"
 
 #include "app.h"
+#include "app_config.h"
 #include "expand.h"
 #include "path.h"
 #include "redirect.h"
+#include "xml_text.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -263,4 +265,93 @@ const char *line_rule_broken(apr_pool_t *p, const char *line)
         return "the application has its half";
     }
     return nodes_rule_broken(atl_expand(p, &site));
+}
+
+/* ------------------------------------------------------------------ files of applications */
+
+static const char *attribute_rule_broken(apr_pool_t *p, const atl_xml *xml, int n, int attribute)
+{
+    const atl_xml_element *element = &APR_ARRAY_IDX(xml->elements, n, atl_xml_element), *other;
+    const atl_xml_attribute *a = &APR_ARRAY_IDX(element->attributes, attribute, atl_xml_attribute);
+    apr_array_header_t *edits = apr_array_make(p, 1, sizeof(atl_edit));
+    atl_edit edit = {a->at, a->len, "urn:another", NULL};
+    const char *text;
+    atl_xml *changed;
+
+    atl_edit_add(edits, &edit);
+    text = atl_edit_apply(p, xml->text, xml->len, edits);
+    if (atl_xml_read(p, text, strlen(text), &changed)) {
+        return NULL; /* one that gives names their meaning */
+    }
+    if (changed->elements->nelts != xml->elements->nelts) {
+        return "a value changed is no element more or less";
+    }
+    other = &APR_ARRAY_IDX(changed->elements, n, atl_xml_element);
+    a = &APR_ARRAY_IDX(other->attributes, attribute, atl_xml_attribute);
+    return a->len == strlen(edit.with) && !strncmp(text + a->at, edit.with, a->len)
+               ? NULL : "a value stands where it was written";
+}
+
+const char *xml_rule_broken(apr_pool_t *p, const char *text)
+{
+    const char *broken = NULL;
+    atl_xml *xml;
+
+    if (atl_xml_read(p, text, strlen(text), &xml)) {
+        return NULL;
+    }
+    for (int i = 0; i < xml->elements->nelts && i < 8 && !broken; i++) {
+        const atl_xml_element *element = &APR_ARRAY_IDX(xml->elements, i, atl_xml_element);
+
+        if (element->start >= element->tail || element->tail >= element->end ||
+            element->end > xml->len) {
+            return "an element begins, has attributes and ends, in this order";
+        }
+        for (int j = 0; j < element->attributes->nelts && j < 4 && !broken; j++) {
+            broken = attribute_rule_broken(p, xml, i, j);
+        }
+    }
+    return broken;
+}
+
+static const char *comparison(apr_pool_t *p, atl_site *site, atl_config_format format, const char *text,
+                              apr_array_header_t **edits)
+{
+    atl_config_text config = {"f", format, text, strlen(text), NULL};
+    apr_array_header_t *notes = apr_array_make(p, 4, sizeof(const char *));
+
+    *edits = apr_array_make(p, 4, sizeof(atl_edit));
+    atl_app_config_compare(p, site, APR_ARRAY_IDX(site->apps, 0, const atl_app *), &config, notes, *edits);
+    return apr_array_pstrcat(p, notes, '\n');
+}
+
+const char *config_rule_broken(apr_pool_t *p, const char *text)
+{
+    static const atl_public public = {"https", "wiki.example.com", 443};
+    static const char *const lines[] = {"confluence compression=on", "fisheye", "bitbucket"};
+    static const atl_config_format formats[] = {ATL_CONFIG_TOMCAT, ATL_CONFIG_FECRU,
+                                                ATL_CONFIG_BITBUCKET};
+
+    for (int i = 0; i < 3; i++) {
+        atl_site site = {.apps = apr_array_make(p, 1, sizeof(atl_app *)), .public = public};
+        char *copy = apr_pstrdup(p, lines[i]), *last = NULL;
+        apr_array_header_t *words = apr_array_make(p, 2, sizeof(const char *)), *edits, *again;
+        const char *changed;
+
+        for (char *word = apr_strtok(copy, " ", &last); word; word = apr_strtok(NULL, " ", &last)) {
+            APR_ARRAY_PUSH(words, const char *) = word;
+        }
+        atl_app_parse(p, words, apr_array_push(site.apps));
+        if (strstr(comparison(p, &site, formats[i], text, &edits), "ATLP1212")) {
+            continue;
+        }
+        changed = atl_edit_apply(p, text, strlen(text), edits);
+        if (strstr(comparison(p, &site, formats[i], changed, &again), "ATLP1212")) {
+            return "a file that could be read can be read when it is changed";
+        }
+        if (!*atl_edit_diff(p, "f", text, strlen(text), edits) != !edits->nelts) {
+            return "there is a diff when there are edits";
+        }
+    }
+    return NULL;
 }

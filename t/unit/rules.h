@@ -18,4 +18,10 @@ const char *line_rule_broken(apr_pool_t *p, const char *line);
 /* A Host and a Location header. */
 const char *redirect_rule_broken(apr_pool_t *p, const char *host, const char *location);
 
+/* An XML file: every attribute can be given another value where it stands. */
+const char *xml_rule_broken(apr_pool_t *p, const char *text);
+
+/* A file of an application, compared with a line: what is changed reads back, and the diff is one. */
+const char *config_rule_broken(apr_pool_t *p, const char *text);
+
 #endif

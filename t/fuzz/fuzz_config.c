@@ -1,0 +1,11 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+/* Fuzz target for libFuzzer: a file of an application: server.xml, config.xml or .properties. */
+#include "fuzz.h"
+#include "rules.h"
+
+void fuzz_one(apr_pool_t *pool, char *text)
+{
+    must_hold(xml_rule_broken(pool, text), text);
+    must_hold(config_rule_broken(pool, text), text);
+}
