@@ -3,6 +3,7 @@
 #include "app.h"
 #include "app_key.h"
 #include "backend.h"
+#include "member.h"
 #include "text.h"
 
 #include <apr_lib.h>
@@ -38,7 +39,7 @@ static const char *add_backend(atl_app_reader *in, const char *word)
 {
     atl_app *app = in->app;
     atl_backend backend;
-    const char *context, *error;
+    const char *context = NULL, *error;
 
     if (*word == '/') {
         return path_alone(in->p, word, app->product->port);
@@ -46,13 +47,9 @@ static const char *add_backend(atl_app_reader *in, const char *word)
     if ((error = atl_app_key_bare(in->p, word))) {
         return error;
     }
-    error = atl_backend_parse(in->p, word, app->product->port, &backend, &context);
-    if (error) {
+    error = atl_member_parse(in->p, word, app->product->port, &backend, &context);
+    if (error || (error = atl_member_check(in->p, app, &backend, context))) {
         return error;
-    }
-    if (app->backends->nelts) {
-        return apr_psprintf(in->p, "a second backend (%s): one line serves one node; remove all "
-                            "but one", atl_quote(in->p, word));
     }
     app->context = context;
     APR_ARRAY_PUSH(app->backends, atl_backend) = backend;
@@ -84,6 +81,8 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     app->trusted_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
     app->admin = apr_array_make(p, 0, sizeof(const char *));
     app->admin_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
+    app->synchronies = apr_array_make(p, 1, sizeof(atl_backend));
+    app->lbmethod = ATL_LBMETHOD;
     app->timeout = product->timeout;
     app->verify = 1;
     app->secure_cookies = 1;
@@ -191,9 +190,8 @@ static void set_defaults(apr_pool_t *p, atl_app *app)
         atl_backend_set(p, apr_array_push(app->backends), "http", "127.0.0.1", app->product->port);
         app->context = app->product->context;
     }
-    if (app->synchrony == ATL_SYNCHRONY_DIRECT && !app->synchrony_backend.host) {
-        atl_backend_set(p, &app->synchrony_backend, "http",
-                        APR_ARRAY_IDX(app->backends, 0, atl_backend).host, ATL_SYNCHRONY_PORT);
+    if (app->synchrony == ATL_SYNCHRONY_DIRECT && !app->synchronies->nelts) {
+        atl_members_add_synchronies(p, app);
     }
 }
 
@@ -221,7 +219,7 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
         return error;
     }
     set_defaults(p, in.app);
-    if (!(error = check_synchrony(&in)) && !(error = check_except(&in)) &&
+    if (!(error = atl_members_finish(p, in.app, in.seen)) && !(error = check_synchrony(&in)) && !(error = check_except(&in)) &&
         !(error = check_tls(&in))) {
         *app = in.app;
     }

@@ -3,7 +3,7 @@
 /*
  * One AtlassianApp line: its grammar, defaults and errors (pure).
  *
- *     AtlassianApp product [backend ...] [key=value ...]
+ *     AtlassianApp product [backend[;key=value]... ...] [key=value ...]
  */
 #ifndef ATL_APP_H
 #define ATL_APP_H
@@ -19,6 +19,8 @@ typedef struct atl_backend {
     const char *host;   /* lower case; an IPv6 literal stands in brackets */
     unsigned port;
     const char *origin; /* scheme://host[:port], without the scheme's default port */
+    const char *route;  /* a cluster's node: its word in the sticky cookie; else NULL */
+    const apr_array_header_t *params; /* of atl_param, for this node alone; NULL for none */
 } atl_backend;
 
 /* compression=: who compresses. Never both sides, which breaks application links. */
@@ -44,13 +46,14 @@ typedef struct atl_param {
 typedef struct atl_app {
     const atl_product *product;
     const char *context;          /* "" or "/wiki": public path and backend path alike */
-    apr_array_header_t *backends; /* of atl_backend; at least one */
+    apr_array_header_t *backends; /* of atl_backend; at least one; more are a cluster's nodes */
+    const char *lbmethod;         /* how a cluster's requests are spread, as mod_proxy calls it */
     int timeout;                  /* seconds without a byte from the application */
     atl_compression compression;
     apr_array_header_t *except;        /* of const char *: paths httpd serves itself */
     apr_array_header_t *worker_params; /* of atl_param */
     atl_synchrony synchrony;
-    atl_backend synchrony_backend; /* for ATL_SYNCHRONY_DIRECT */
+    apr_array_header_t *synchronies; /* of atl_backend; at least one for ATL_SYNCHRONY_DIRECT */
     const char *synchrony_path;    /* its public path, "/synchrony" unless named */
     apr_array_header_t *trusted;   /* of const char *: load balancers in front, addresses or CIDRs */
     apr_array_header_t *trusted_networks; /* the same, of apr_ipsubnet_t * */
@@ -69,8 +72,11 @@ typedef struct atl_app {
     const char *file;              /* where it stands; set by the caller */
     unsigned line;
     unsigned row;                  /* its numbers, see counters.h */
-    unsigned *backend_rows;        /* those of its backends, and of Synchrony */
+    unsigned *backend_rows;        /* those of its backends, then of its Synchronies */
 } atl_app;
+
+/* mod_proxy's own default. */
+#define ATL_LBMETHOD "byrequests"
 
 /* Synchrony's own path cannot be changed, on its port or below Confluence. */
 #define ATL_SYNCHRONY_PATH "/synchrony"

@@ -2,6 +2,7 @@
 
 #include "app_key.h"
 #include "backend.h"
+#include "member.h"
 #include "network.h"
 #include "text.h"
 #include "worker_param.h"
@@ -156,26 +157,44 @@ static const char *set_admin(atl_app_reader *in, const char *value)
 
 /* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
  * a second Confluence under the same host name. */
-static const char *set_synchrony_url(atl_app_reader *in, const char *value)
+static const char *add_synchrony(atl_app_reader *in, const char *url)
 {
     atl_app *app = in->app;
-    const char *path, *error;
+    atl_backend synchrony;
+    const char *path = NULL, *error;
     apr_size_t len;
 
-    error = atl_backend_parse(in->p, value, ATL_SYNCHRONY_PORT, &app->synchrony_backend, &path);
+    error = atl_member_parse(in->p, url, ATL_SYNCHRONY_PORT, &synchrony, &path);
     if (error) {
         return error;
     }
-    if (!strcmp(app->synchrony_backend.scheme, "https")) {
+    if (!strcmp(synchrony.scheme, "https")) {
         return "Synchrony speaks http only; write http://host:8091";
     }
     len = strlen(path);
     if (len >= 3 && !apr_cstr_casecmp(path + len - 3, "/v1")) {
         path = apr_pstrmemdup(in->p, path, len - 3); /* as in synchrony.service.url */
     }
-    app->synchrony_path = *path ? path : ATL_SYNCHRONY_PATH;
+    path = *path ? path : ATL_SYNCHRONY_PATH;
+    if (app->synchronies->nelts && strcmp(path, app->synchrony_path)) {
+        return apr_psprintf(in->p, "%s: the nodes of one Synchrony have one public path; write %s "
+                            "for all of them", atl_quote(in->p, url), app->synchrony_path);
+    }
+    app->synchrony_path = path;
     app->synchrony = ATL_SYNCHRONY_DIRECT;
+    APR_ARRAY_PUSH(app->synchronies, atl_backend) = synchrony;
     return NULL;
+}
+
+static const char *set_synchrony_urls(atl_app_reader *in, const char *value)
+{
+    const apr_array_header_t *urls = atl_split_list(in->p, value);
+    const char *error = NULL;
+
+    for (int i = 0; i < urls->nelts && !error; i++) {
+        error = add_synchrony(in, APR_ARRAY_IDX(urls, i, const char *));
+    }
+    return error;
 }
 
 static const char *set_synchrony(atl_app_reader *in, const char *value)
@@ -192,10 +211,20 @@ static const char *set_synchrony(atl_app_reader *in, const char *value)
                             in->app->product->label);
     }
     if (strpbrk(value, ":/.[")) {
-        return set_synchrony_url(in, value);
+        return set_synchrony_urls(in, value);
     }
     error = one_of(in, value, choices, &chosen);
     in->app->synchrony = meanings[chosen < 3 ? chosen : 0];
+    return error;
+}
+
+static const char *set_lbmethod(atl_app_reader *in, const char *value)
+{
+    static const char *const choices[] = {ATL_LBMETHOD, "bytraffic", "bybusyness", "heartbeat", NULL};
+    int chosen = 0;
+    const char *error = one_of(in, value, choices, &chosen);
+
+    in->app->lbmethod = choices[chosen];
     return error;
 }
 
@@ -211,9 +240,11 @@ static const struct {
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
+    {"lbmethod", set_lbmethod,
+     "how a cluster spreads requests: byrequests, bytraffic, bybusyness, heartbeat"},
     {"maintenance", set_maintenance, "a file; while it exists people get a page with its words"},
     {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
-    {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or a URL"},
+    {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or URLs"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},
     {"trusted-proxy", set_trusted, "addresses of load balancers in front, comma-separated"},
     {"verify", set_verify, "check the certificate of an https backend: on, off"},

@@ -9,6 +9,7 @@
 
 #include "http_core.h"
 #include "http_log.h"
+#include "http_main.h"
 #include "mod_proxy.h"
 
 #include <apr_fnmatch.h>
@@ -140,6 +141,19 @@ static void own_record(apr_pool_t *p, server_rec *s, const char *file)
     }
 }
 
+/* mod_proxy_hcheck looks after the balancers of a server that has a record of its own; it cannot merge
+ * any. */
+static void own_health_record(apr_pool_t *p, server_rec *s)
+{
+    const module *hcheck = ap_find_linked_module("mod_proxy_hcheck.c");
+
+    if (hcheck && s != ap_server_conf &&
+        ap_get_module_config(s->module_config, hcheck) ==
+            ap_get_module_config(ap_server_conf->module_config, hcheck)) {
+        ap_set_module_config(s->module_config, hcheck, hcheck->create_server_config(p, s));
+    }
+}
+
 /* As httpd sets up its own walk (server/config.c, ap_process_config_tree). */
 static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_directive_t *tree,
                         const ap_directive_t **culprit)
@@ -209,6 +223,7 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     int sections;
 
     own_record(p, s, "mod_proxy.c");
+    own_health_record(p, s);
     if (conf->site.trusted->nelts) {
         own_record(p, s, "mod_remoteip.c");
     }

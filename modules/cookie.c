@@ -50,13 +50,18 @@ static int is_backend_domain(const attribute *a, const atl_claim *claim)
 {
     const char *value = a->value;
     apr_size_t len = a->value_len;
+    const atl_backend *node;
 
     if (len && *value == '.') {
         value++;
         len--;
     }
-    return value && len == strlen(claim->backend->host) &&
-           !apr_cstr_casecmpn(value, claim->backend->host, len);
+    for (int i = 0; value && (node = atl_claim_node(claim, i)); i++) {
+        if (len == strlen(node->host) && !apr_cstr_casecmpn(value, node->host, len)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int is_backend_path(const attribute *a, const atl_claim *claim)

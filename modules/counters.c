@@ -201,6 +201,19 @@ static int give_backend_row(segment *seg, giving *g, const server_rec *s, const 
     return 1;
 }
 
+/* Returns how many of members got a row, from *to on. */
+static int give_backend_rows(segment *seg, giving *backends, const server_rec *s, const atl_app *app,
+                             const apr_array_header_t *members, unsigned *to)
+{
+    int i = 0;
+
+    while (i < members->nelts &&
+           give_backend_row(seg, backends, s, app, &APR_ARRAY_IDX(members, i, const atl_backend), &to[i])) {
+        i++;
+    }
+    return i;
+}
+
 static int give_app_row(apr_pool_t *p, segment *seg, giving *apps, giving *backends,
                         const server_rec *s, atl_app *app)
 {
@@ -214,15 +227,10 @@ static int give_app_row(apr_pool_t *p, segment *seg, giving *apps, giving *backe
         memset(&seg->apps[row], 0, sizeof(seg->apps[row]));
     }
     app->row = (unsigned)row;
-    app->backend_rows = apr_palloc(p, (apr_size_t)(n + 1) * sizeof(unsigned));
-    for (int i = 0; i < n; i++) {
-        const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, const atl_backend);
-        if (!give_backend_row(seg, backends, s, app, backend, &app->backend_rows[i])) {
-            return 0;
-        }
-    }
-    return app->synchrony != ATL_SYNCHRONY_DIRECT ||
-           give_backend_row(seg, backends, s, app, &app->synchrony_backend, &app->backend_rows[n]);
+    app->backend_rows = apr_palloc(p, (apr_size_t)(n + app->synchronies->nelts) * sizeof(unsigned));
+    return give_backend_rows(seg, backends, s, app, app->backends, app->backend_rows) == n &&
+           give_backend_rows(seg, backends, s, app, app->synchronies, app->backend_rows + n) ==
+               app->synchronies->nelts;
 }
 
 static int give_rows(apr_pool_t *p, apr_pool_t *ptemp, segment *seg, server_rec *main_server)
@@ -271,8 +279,8 @@ static void count_needed(server_rec *main_server, header *head)
 
         head->apps += (apr_uint32_t)apps->nelts;
         for (int i = 0; i < apps->nelts; i++) {
-            head->backends += /* and Synchrony */
-                (apr_uint32_t)APR_ARRAY_IDX(apps, i, const atl_app *)->backends->nelts + 1;
+            const atl_app *app = APR_ARRAY_IDX(apps, i, const atl_app *);
+            head->backends += (apr_uint32_t)(app->backends->nelts + app->synchronies->nelts);
         }
     }
 }
@@ -417,10 +425,12 @@ atl_app_row *atl_counters_app(const atl_app *app)
 
 atl_traffic *atl_counters_backend(const atl_app *app, const atl_backend *backend)
 {
-    const atl_backend *first = (const atl_backend *)app->backends->elts;
-    int i = backend == &app->synchrony_backend ? app->backends->nelts : (int)(backend - first);
+    const atl_backend *nodes = (const atl_backend *)app->backends->elts;
+    const atl_backend *synchronies = (const atl_backend *)app->synchronies->elts;
+    int n = app->backends->nelts;
+    int is_node = backend >= nodes && backend < nodes + n;
 
-    return &current->backends[app->backend_rows[i]];
+    return &current->backends[app->backend_rows[is_node ? backend - nodes : n + (backend - synchronies)]];
 }
 
 static void count_rate(atl_traffic *traffic, apr_time_t now)

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "expand.h"
+#include "cluster.h"
 #include "door.h"
 #include "text.h"
 #include "vouching.h"
@@ -152,7 +153,7 @@ static void emit_settings(expander *e, const atl_worker *worker)
     const atl_app *app = worker->first->app;
     int tls = !strcmp(worker->first->backend->scheme, "https");
 
-    if (strcmp(worker->url, worker->first->backend->origin)) {
+    if (!worker->first->cluster && strcmp(worker->url, worker->first->backend->origin)) {
         /* httpd merges the section of the bare URL into this one. */
         if (tls) {
             emit_tls(e, app);
@@ -199,6 +200,47 @@ static void emit_ipv6_worker(expander *e, const atl_worker *worker)
     }
 }
 
+/* mod_proxy_hcheck finds these by name when a member that uses one is read. */
+static void emit_health(expander *e)
+{
+    const apr_array_header_t *workers = e->site->workers;
+    const char *said = "";
+
+    for (int i = 0; i < workers->nelts; i++) {
+        const atl_claim *claim = APR_ARRAY_IDX(workers, i, const atl_worker *)->first;
+        const char *health = claim->cluster ? atl_cluster_health(e->p, claim) : NULL;
+
+        if (health && !strstr(said, health)) {
+            emit(e, claim->app, 1, "ProxyHCExpr", health);
+            said = apr_pstrcat(e->p, said, health, "\n", NULL);
+        }
+    }
+}
+
+/* An answer that caches may keep for everybody must not carry one browser's route. */
+#define COOKIE_WHEN "\"expr=-n reqenv('BALANCER_ROUTE_CHANGED') && !(resp('Cache-Control') =~ /public/)\""
+
+static void emit_cluster(expander *e, const atl_worker *worker)
+{
+    const atl_claim *claim = worker->first;
+    const atl_cluster *cluster = claim->cluster;
+    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, apr_pstrcat(e->p, cluster->url, "/", NULL)),
+                                   " ", worker->params, ">", NULL);
+    expander inner = inside(e, emit(e, claim->app, 1, "<Proxy", args));
+    const atl_backend *node;
+
+    for (int i = 0; (node = atl_claim_node(claim, i)); i++) {
+        emit(&inner, claim->app, 1, "BalancerMember", atl_cluster_member(e->p, claim, node));
+    }
+    emit_settings(&inner, worker);
+    if (cluster->sets_cookie) {
+        const char *cookie = atl_cluster_cookie(e->p, cluster, !strcmp(e->site->public.scheme, "https"),
+                                                "%{BALANCER_WORKER_ROUTE}e");
+        emit(&inner, claim->app, 0, "Header",
+             apr_pstrcat(e->p, "add Set-Cookie ", atl_config_arg(e->p, cookie), " " COOKIE_WHEN, NULL));
+    }
+}
+
 static void emit_worker(expander *e, const atl_worker *worker)
 {
     const atl_app *app = worker->first->app;
@@ -209,6 +251,10 @@ static void emit_worker(expander *e, const atl_worker *worker)
     const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, url), " ", worker->params, ">", NULL);
     expander inner;
 
+    if (worker->first->cluster) {
+        emit_cluster(e, worker);
+        return;
+    }
     if (*worker->first->backend->host == '[') {
         emit_ipv6_worker(e, worker);
         return;
@@ -259,6 +305,11 @@ static apr_array_header_t *sorted_claims(const expander *e)
     return sorted;
 }
 
+static const char *origin_of(const atl_claim *claim)
+{
+    return claim->cluster ? claim->cluster->url : claim->backend->origin;
+}
+
 static void emit_paths(expander *e, const apr_array_header_t *claims)
 {
     const apr_array_header_t *patterns = e->site->local_patterns;
@@ -283,7 +334,7 @@ static void emit_paths(expander *e, const apr_array_header_t *claims)
             }
             continue;
         }
-        target = apr_pstrcat(e->p, claim->backend->origin, claim->backend_path,
+        target = apr_pstrcat(e->p, origin_of(claim), claim->backend_path,
                              *claim->path ? NULL : "/", NULL);
         emit(e, claim->app, 0, "ProxyPass",
              apr_pstrcat(e->p, pair(e, claim->path, target), " mapping=servlet", NULL));
@@ -293,11 +344,14 @@ static void emit_paths(expander *e, const apr_array_header_t *claims)
 static void emit_cookie_mapping(expander *e, const atl_claim *claim)
 {
     const char *public = e->site->public.host;
+    const atl_backend *node;
 
-    if (public && strcmp(public, claim->backend->host)) {
-        emit(e, claim->app, 0, "ProxyPassReverseCookieDomain",
-             apr_pstrcat(e->p, atl_config_arg(e->p, claim->backend->host), " ",
-                         atl_config_arg(e->p, public), NULL));
+    for (int i = 0; public && (node = atl_claim_node(claim, i)); i++) {
+        if (strcmp(public, node->host)) {
+            emit(e, claim->app, 0, "ProxyPassReverseCookieDomain",
+                 apr_pstrcat(e->p, atl_config_arg(e->p, node->host), " ",
+                             atl_config_arg(e->p, public), NULL));
+        }
     }
     if (strcmp(claim->path, claim->backend_path)) {
         emit(e, claim->app, 0, "ProxyPassReverseCookiePath",
@@ -320,7 +374,7 @@ static void emit_reverse(expander *e, const apr_array_header_t *claims)
             continue;
         }
         emit(e, claim->app, 0, "ProxyPassReverse",
-             pair(e, claim->path, apr_pstrcat(e->p, claim->backend->origin, claim->backend_path,
+             pair(e, claim->path, apr_pstrcat(e->p, origin_of(claim), claim->backend_path,
                                               slash, NULL)));
         if (public->host && !strcmp(public->scheme, "https")) {
             emit(e, claim->app, 0, "ProxyPassReverse",
@@ -356,6 +410,7 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     apr_array_header_t *claims = sorted_claims(&e);
 
     emit_vouching(&e);
+    emit_health(&e);
     for (int i = 0; i < site->workers->nelts; i++) {
         emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
     }

@@ -259,7 +259,7 @@ const atl_product atl_products[] = {
      .status = "/rest/api/latest/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = bamboo_settings, .config_files = bamboo_files, .cures = &bamboo_cures,
      .doors = bamboo_doors, .api = bamboo_api, .open = bamboo_open, .git = agent_marks,
-     .probes = bamboo_probes, .ready = "RUNNING PAUSED", .secure_cookies = 1},
+     .probes = bamboo_probes, .ready = "RUNNING PAUSED", .one_active_node = 1, .secure_cookies = 1},
     {.name = "bitbucket", .label = "Bitbucket", .aliases = bitbucket_aliases, .port = 7990,
      .context = "", .timeout = 3600, .status = "/status",
      .starting = 503, .session_cookie = "BITBUCKETSESSIONID",

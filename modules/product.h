@@ -70,6 +70,7 @@ typedef struct atl_product {
     int starting; /* status that, without a page of its own, says: still starting; or 0 */
     unsigned has_synchrony : 1; /* collaborative editing beside it (WebSockets) */
     unsigned one_node_only : 1; /* cannot run as a cluster */
+    unsigned one_active_node : 1; /* a cluster's other nodes stand by */
     /* Cookies get the Secure attribute where the address setting says https. */
     unsigned secure_cookies : 1;
     const atl_setting *settings; /* ends with a row whose file is NULL */

@@ -62,14 +62,25 @@ static int same_host(const address *a, const char *host, apr_size_t len)
     return a->len == len && !apr_cstr_casecmpn(a->host, host, len);
 }
 
+static int is_backend(const address *to, const atl_claim *claim)
+{
+    const atl_backend *node;
+    int is_one = 0;
+
+    for (int i = 0; (node = atl_claim_node(claim, i)); i++) {
+        is_one |= same_host(to, node->host, strlen(node->host)) && to->port == node->port &&
+                  to->tls == !strcmp(node->scheme, "https");
+    }
+    return is_one;
+}
+
 static atl_redirect_kind judge(const atl_claim *claim, int tls, const char *host,
                                const address *to)
 {
     const atl_backend *backend = claim->backend;
     address public;
 
-    if (same_host(to, backend->host, strlen(backend->host)) && to->port == backend->port &&
-        to->tls == !strcmp(backend->scheme, "https")) {
+    if (is_backend(to, claim)) {
         return ATL_REDIRECT_BACKEND;
     }
     if (!host) {

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "response.h"
+#include "cluster.h"
 #include "cookie.h"
 #include "forwarded.h"
 #include "observe.h"
@@ -46,6 +47,21 @@ static void mend_cookies(request_rec *r, const atl_claim *claim)
     }
 }
 
+/* mod_proxy_balancer has chosen another node than the cookie names, or the first one. An answer that
+ * caches may keep for everybody carries nobody's route. */
+static void set_route(request_rec *r, const atl_claim *claim)
+{
+    const char *route = apr_table_get(r->subprocess_env, "BALANCER_WORKER_ROUTE");
+    const char *caching = apr_table_get(r->headers_out, "Cache-Control");
+
+    if (route && apr_table_get(r->subprocess_env, "BALANCER_ROUTE_CHANGED") &&
+        !(caching && strstr(caching, "public"))) {
+        apr_table_addn(r->headers_out, "Set-Cookie",
+                       atl_cluster_cookie(r->pool, claim->cluster, !strcmp(ap_http_scheme(r), "https"),
+                                          route));
+    }
+}
+
 /* The first brigade of an answer: its headers are complete, and as the application sent them. */
 static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
@@ -58,6 +74,9 @@ static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
         mend_address(r, request, "Location");
         mend_address(r, request, "Content-Location");
         mend_cookies(r, request->claim);
+        if (request->claim->cluster && request->claim->cluster->sets_cookie) {
+            set_route(r, request->claim);
+        }
     }
     return ap_pass_brigade(f->next, bb);
 }

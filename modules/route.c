@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "route.h"
+#include "cluster.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -86,15 +87,17 @@ static const atl_claim *claim_path(atl_routes *routes, atl_claim_kind kind, cons
 }
 
 static const atl_claim *claim_backend(atl_routes *routes, atl_claim_kind kind, const char *path,
-                                      const atl_app *app, const atl_backend *backend,
+                                      const atl_app *app, const apr_array_header_t *nodes,
                                       const char *backend_path)
 {
     atl_claim *claim = NULL;
     const atl_claim *other = claim_path(routes, kind, path, app, &claim);
 
     if (claim) {
-        claim->backend = backend;
+        claim->nodes = nodes;
+        claim->backend = &APR_ARRAY_IDX(nodes, 0, atl_backend);
         claim->backend_path = backend_path;
+        claim->cluster = atl_cluster_of(routes->p, claim);
     }
     return other;
 }
@@ -102,15 +105,14 @@ static const atl_claim *claim_backend(atl_routes *routes, atl_claim_kind kind, c
 /* The browser tries /synchrony, then /synchrony-proxy, then <context>/synchrony-proxy, and goes
  * on only when it got a fast error (vendor: "Possible Confluence and Synchrony
  * configurations"). */
-static const atl_claim *claim_synchrony(atl_routes *routes, const atl_app *app,
-                                        const atl_backend *confluence, const char **mine)
+static const atl_claim *claim_synchrony(atl_routes *routes, const atl_app *app, const char **mine)
 {
     const char *proxied = apr_pstrcat(routes->p, app->context, ATL_SYNCHRONY_PROXY_PATH, NULL);
     const atl_claim *other;
     atl_claim *unused;
 
     *mine = proxied;
-    other = claim_backend(routes, ATL_CLAIM_SYNCHRONY_PROXY, proxied, app, confluence, proxied);
+    other = claim_backend(routes, ATL_CLAIM_SYNCHRONY_PROXY, proxied, app, app->backends, proxied);
     if (other) {
         return other;
     }
@@ -123,19 +125,18 @@ static const atl_claim *claim_synchrony(atl_routes *routes, const atl_app *app,
     }
     *mine = app->synchrony_path;
     return claim_backend(routes, ATL_CLAIM_SYNCHRONY, app->synchrony_path, app,
-                         &app->synchrony_backend, ATL_SYNCHRONY_PATH);
+                         app->synchronies, ATL_SYNCHRONY_PATH);
 }
 
 const atl_claim *atl_routes_add_app(atl_routes *routes, const atl_app *app, const char **mine)
 {
-    const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
     const atl_claim *other;
     atl_claim *unused;
 
     *mine = app->context;
-    other = claim_backend(routes, ATL_CLAIM_PAGES, app->context, app, backend, app->context);
+    other = claim_backend(routes, ATL_CLAIM_PAGES, app->context, app, app->backends, app->context);
     if (!other && app->synchrony != ATL_SYNCHRONY_OFF) {
-        other = claim_synchrony(routes, app, backend, mine);
+        other = claim_synchrony(routes, app, mine);
     }
     for (int i = 0; !other && i < app->except->nelts; i++) {
         *mine = APR_ARRAY_IDX(app->except, i, const char *);
@@ -172,4 +173,13 @@ const atl_claim *atl_routes_find(const atl_routes *routes, const char *path)
 const apr_array_header_t *atl_routes_claims(const atl_routes *routes)
 {
     return routes->claims;
+}
+
+const atl_backend *atl_claim_node(const atl_claim *claim, int index)
+{
+    if (!index) {
+        return claim->backend;
+    }
+    return claim->nodes && index < claim->nodes->nelts ? &APR_ARRAY_IDX(claim->nodes, index, atl_backend)
+                                                       : NULL;
 }

@@ -18,6 +18,7 @@ typedef enum {
 } atl_claim_kind;
 
 typedef struct atl_worker atl_worker;
+typedef struct atl_cluster atl_cluster;
 
 typedef struct atl_claim {
     atl_claim_kind kind;
@@ -25,6 +26,8 @@ typedef struct atl_claim {
     apr_size_t len;   /* of path */
     const atl_app *app;          /* NULL for what no line asked for */
     const atl_backend *backend;  /* NULL for ATL_CLAIM_ABSENT and ATL_CLAIM_LOCAL */
+    const apr_array_header_t *nodes; /* of atl_backend, the first being backend; NULL: it alone */
+    const atl_cluster *cluster;  /* of several nodes, see cluster.h; NULL for one */
     const char *backend_path;    /* stands for path on the backend */
     const atl_worker *worker;    /* mod_proxy's worker for it, see worker.h */
     /* An alias of mod_proxy's own would take the request; it must be told not to. */
@@ -57,6 +60,11 @@ const atl_claim *atl_routes_add_local(atl_routes *routes, const char *path, cons
  * nothing was claimed. path is absolute, decoded and free of dot segments (see path.h).
  */
 const atl_claim *atl_routes_find(const atl_routes *routes, const char *path);
+
+/*
+ * The nodes of a claim with a backend: index from 0; returns NULL after the last.
+ */
+const atl_backend *atl_claim_node(const atl_claim *claim, int index);
 
 /*
  * All claims, in the order they were added: array of atl_claim *.

@@ -64,6 +64,12 @@ typedef struct need {
 static const need needs_always[] = {{"mod_proxy.c", "proxy"}, {"mod_proxy_http.c", "proxy_http"}};
 static const need needs_trusted[] = {{"mod_remoteip.c", "remoteip"}};
 static const need needs_tls[] = {{"mod_ssl.c", "ssl"}};
+/* mod_proxy_hcheck does nothing without mod_watchdog, which many httpds have built in. */
+static const need needs_cluster[] = {{"mod_proxy_balancer.c", "proxy_balancer"},
+                                     {"mod_slotmem_shm.c", "slotmem_shm"},
+                                     {"mod_watchdog.c", "watchdog"},
+                                     {"mod_proxy_hcheck.c", "proxy_hcheck"}};
+static const need needs_heartbeat[] = {{"mod_heartmonitor.c", "heartmonitor"}};
 static const need needs_compression[] = {{"mod_deflate.c", "deflate"}, {"mod_filter.c", "filter"}};
 
 static void missing_of(apr_pool_t *p, const need *needs, apr_size_t n, const char **enable,
@@ -96,6 +102,16 @@ static const char *check_modules(apr_pool_t *p, const atl_app *app)
     if (app->compression == ATL_COMPRESSION_ON) {
         MISSING(needs_compression);
     }
+    if (app->backends->nelts > 1 || app->synchronies->nelts > 1) {
+        const char *name = apr_pstrcat(p, "lbmethod_", app->lbmethod, NULL);
+        const need method = {apr_pstrcat(p, "mod_", name, ".c", NULL), name};
+
+        MISSING(needs_cluster);
+        missing_of(p, &method, 1, &enable, &load);
+        if (!strcmp(app->lbmethod, "heartbeat")) {
+            MISSING(needs_heartbeat);
+        }
+    }
     if (!*enable) {
         return NULL;
     }
@@ -117,7 +133,8 @@ static const char *conflict(apr_pool_t *p, const atl_claim *other, const char *p
             "two Confluences under one host name need two Synchrony paths: write "
             "synchrony=http://%s:%u/synchrony-2 in this line, start that Confluence with "
             "-Dsynchrony.service.url=<public address>/synchrony-2/v1, or write synchrony=internal",
-            app->synchrony_backend.host, app->synchrony_backend.port);
+            APR_ARRAY_IDX(app->synchronies, 0, atl_backend).host,
+            APR_ARRAY_IDX(app->synchronies, 0, atl_backend).port);
     }
     return apr_psprintf(p, "path %s is already taken by %s; %s", *path ? path : "/",
                         atl_app_name(p, other->app), advice);
@@ -170,6 +187,6 @@ static const char *set_app(cmd_parms *cmd, void *dir_conf, const char *args)
 
 const command_rec atl_directives[] = {
     AP_INIT_RAW_ARGS("AtlassianApp", set_app, NULL, RSRC_CONF,
-                     "product [http[s]://host[:port][/context]] [key=value ...]: serve an "
+                     "product [http[s]://host[:port][/context] ...] [key=value ...]: serve an "
                      "Atlassian application at its context path (no default; a reload suffices)"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -84,6 +84,16 @@ static void view_websockets(const atl_app_row *row, atl_app_view *view)
     }
 }
 
+static void view_backends(atl_app_view *view, const apr_array_header_t *backends, const char *role,
+                          apr_time_t now)
+{
+    for (int i = 0; i < backends->nelts; i++) {
+        const atl_backend *backend = &APR_ARRAY_IDX(backends, i, const atl_backend);
+        view_traffic(atl_counters_backend(view->app, backend), backend->origin, role, now,
+                     apr_array_push(view->backends));
+    }
+}
+
 static void view_app(apr_pool_t *p, server_rec *s, const atl_app *app, apr_time_t now,
                      atl_app_view *view)
 {
@@ -96,15 +106,8 @@ static void view_app(apr_pool_t *p, server_rec *s, const atl_app *app, apr_time_
     view->address = atl_base_url(p, &view->site->public, app->context);
     view_traffic(&row->traffic, "", "application", now, &view->whole);
     view->backends = apr_array_make(p, 2, sizeof(atl_traffic_view));
-    for (int i = 0; i < app->backends->nelts; i++) {
-        const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, const atl_backend);
-        view_traffic(atl_counters_backend(app, backend), backend->origin, "application", now,
-                     apr_array_push(view->backends));
-    }
-    if (app->synchrony == ATL_SYNCHRONY_DIRECT) {
-        view_traffic(atl_counters_backend(app, &app->synchrony_backend), app->synchrony_backend.origin,
-                     "synchrony", now, apr_array_push(view->backends));
-    }
+    view_backends(view, app->backends, "application", now);
+    view_backends(view, app->synchronies, "synchrony", now);
     view->in_flight = atl_counters_gauge(app, ATL_GAUGE_IN_FLIGHT);
     view_websockets(row, view);
     view_findings(p, row, view);

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "translate.h"
+#include "cluster.h"
 #include "forwarded.h"
 #include "log.h"
 #include "server_conf.h"
@@ -158,6 +159,7 @@ static void proxy_to_claim(request_rec *r, atl_request *request)
 {
     const atl_claim *claim = request->claim;
     const char *raw = request->path.raw;
+    const char *origin = claim->cluster ? claim->cluster->url : claim->backend->origin;
 
     request->proxied = 1;
     request->host = atl_request_host(r);
@@ -167,10 +169,10 @@ static void proxy_to_claim(request_rec *r, atl_request *request)
     }
 
     if (claim->backend_path == claim->path) {
-        r->filename = apr_pstrcat(r->pool, "proxy:", claim->backend->origin, raw, NULL);
+        r->filename = apr_pstrcat(r->pool, "proxy:", origin, raw, NULL);
     }
     else {
-        r->filename = apr_pstrcat(r->pool, "proxy:", claim->backend->origin, claim->backend_path,
+        r->filename = apr_pstrcat(r->pool, "proxy:", origin, claim->backend_path,
                                   below_claim(raw, claim), NULL);
     }
     request->filename = r->filename;

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "worker.h"
+#include "cluster.h"
 #include "text.h"
 
 #include <apr_hash.h>
@@ -10,19 +11,37 @@
 
 /* A connection Tomcat is about to close must not be used again: its connectors keep idle
  * connections for 20 s. A single application that was down for a moment must not be shut out for
- * mod_proxy's usual minute: retry=0. */
+ * mod_proxy's usual minute: retry=0. A node that failed others stand in for, until a health check
+ * (or the end of this time, should there be none) brings it back: with retry=0 mod_proxy would try
+ * the dead one again, for as long as its sessions ask for it. */
 #define IDLE_SECONDS "15"
-#define CONNECT_SECONDS "10"
 
-static const char *param_of(const atl_app *app, const char *key, const char *fallback)
+static const struct {
+    const char *key, *single, *member;
+} defaults[] = {{"connectiontimeout", "10", "5"},
+                {"ttl", IDLE_SECONDS, IDLE_SECONDS},
+                {"retry", "0", "300"},
+                {"hcinterval", NULL, "5"},
+                {"hcfails", NULL, "2"}};
+
+#define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
+
+static const char *find_param(const apr_array_header_t *params, const char *key)
 {
-    for (int i = 0; i < app->worker_params->nelts; i++) {
-        const atl_param *param = &APR_ARRAY_IDX(app->worker_params, i, atl_param);
+    for (int i = 0; params && i < params->nelts; i++) {
+        const atl_param *param = &APR_ARRAY_IDX(params, i, atl_param);
         if (!strcmp(param->key, key)) {
             return param->value;
         }
     }
-    return fallback;
+    return NULL;
+}
+
+const char *atl_worker_param_of(const atl_app *app, const atl_backend *node, const char *key)
+{
+    const char *own = node ? find_param(node->params, key) : NULL;
+
+    return own ? own : find_param(app->worker_params, key);
 }
 
 static const char *add_param(apr_pool_t *p, const char *params, const char *key, const char *value)
@@ -40,31 +59,45 @@ static int takes_websockets(const atl_claim *claim)
     return claim->kind == ATL_CLAIM_SYNCHRONY || claim->kind == ATL_CLAIM_SYNCHRONY_PROXY;
 }
 
-static const char *params_of(apr_pool_t *p, const atl_claim *claim)
+static int has_default(const char *key)
 {
-    static const char *const defaults[][2] = {
-        {"connectiontimeout", CONNECT_SECONDS}, {"ttl", IDLE_SECONDS}, {"retry", "0"}};
+    apr_size_t i = 0;
+
+    while (i < DEFAULTS && strcmp(key, defaults[i].key)) {
+        i++;
+    }
+    return i < DEFAULTS;
+}
+
+/* Those of a list that have no default here and are not in the other list, which comes before. */
+static const char *add_others(apr_pool_t *p, const char *params, const apr_array_header_t *list,
+                              const apr_array_header_t *before)
+{
+    for (int i = 0; list && i < list->nelts; i++) {
+        const atl_param *param = &APR_ARRAY_IDX(list, i, atl_param);
+
+        if (!has_default(param->key) && !find_param(before, param->key)) {
+            params = add_param(p, params, param->key, param->value);
+        }
+    }
+    return params;
+}
+
+const char *atl_worker_params(apr_pool_t *p, const atl_claim *claim, const atl_backend *node)
+{
     const atl_app *app = claim->app;
     int websockets = takes_websockets(claim);
     const char *params;
 
     params = add_param(p, "", "timeout", apr_itoa(p, websockets ? app->ws_timeout : app->timeout));
-    for (apr_size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-        params = add_param(p, params, defaults[i][0],
-                           param_of(app, defaults[i][0], defaults[i][1]));
-    }
-    for (int i = 0; i < app->worker_params->nelts; i++) {
-        const atl_param *param = &APR_ARRAY_IDX(app->worker_params, i, atl_param);
-        apr_size_t known = 0;
+    for (apr_size_t i = 0; i < DEFAULTS; i++) {
+        const char *value = atl_worker_param_of(app, node, defaults[i].key);
 
-        while (known < sizeof(defaults) / sizeof(defaults[0]) &&
-               strcmp(param->key, defaults[known][0])) {
-            known++;
-        }
-        if (known == sizeof(defaults) / sizeof(defaults[0])) {
-            params = add_param(p, params, param->key, param->value);
-        }
+        value = value ? value : node ? defaults[i].member : defaults[i].single;
+        params = value ? add_param(p, params, defaults[i].key, value) : params;
     }
+    params = add_others(p, params, node ? node->params : NULL, NULL);
+    params = add_others(p, params, app->worker_params, node ? node->params : NULL);
     return websockets ? add_param(p, params, "upgrade", "websocket") : params;
 }
 
@@ -75,7 +108,7 @@ static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
     const atl_app *app = claim->app;
 
     return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies, app->verify,
-                        app->ca ? app->ca : "", params_of(p, claim));
+                        app->ca ? app->ca : "", atl_worker_params(p, claim, NULL));
 }
 
 /* The settings that get the bare URL of each origin when nobody has its root context: the first
@@ -86,7 +119,7 @@ static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims
 
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
-        const char *origin = claim->backend ? claim->backend->origin : NULL;
+        const char *origin = claim->backend && !claim->cluster ? claim->backend->origin : NULL;
 
         if (origin && !apr_hash_get(bare, origin, APR_HASH_KEY_STRING)) {
             apr_hash_set(bare, origin, APR_HASH_KEY_STRING, settings_of(p, claim));
@@ -123,7 +156,7 @@ static draft *draft_for(apr_pool_t *p, const atl_claim *claim, const char *setti
 
     made->worker.url = is_bare ? claim->backend->origin
                                : apr_pstrcat(p, claim->backend->origin, claim->backend_path, NULL);
-    made->worker.params = params_of(p, claim);
+    made->worker.params = atl_worker_params(p, claim, NULL);
     made->worker.first = claim;
     made->settings = settings;
     return made;
@@ -154,6 +187,17 @@ static int by_url_length(const void *a, const void *b)
     return xlen != ylen ? (xlen < ylen) - (xlen > ylen) : strcmp(x->url, y->url);
 }
 
+/* A balancer has its members for itself: nothing is shared with other claims. */
+static atl_worker *balancer_for(apr_pool_t *p, const atl_claim *claim)
+{
+    atl_worker *made = apr_pcalloc(p, sizeof(*made));
+
+    made->url = claim->cluster->url;
+    made->params = atl_cluster_params(p, claim);
+    made->first = claim;
+    return made;
+}
+
 apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims)
 {
     apr_array_header_t *workers = apr_array_make(p, 4, sizeof(atl_worker *));
@@ -167,6 +211,11 @@ apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *
         draft *used;
 
         if (!claim->backend) {
+            continue;
+        }
+        if (claim->cluster) {
+            claim->worker = balancer_for(p, claim);
+            APR_ARRAY_PUSH(workers, const atl_worker *) = claim->worker;
             continue;
         }
         settings = settings_of(p, claim);

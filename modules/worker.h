@@ -10,12 +10,24 @@
 #include "route.h"
 
 struct atl_worker {
-    const char *url;         /* mod_proxy's name for it: scheme://host[:port][/path] */
+    const char *url;         /* mod_proxy's name for it: scheme://host[:port][/path], or a cluster's */
     const char *params;      /* "timeout=300 ttl=15 ...", each as mod_proxy takes it */
     const atl_claim *first;  /* the claim it was made for: its line is named in messages */
     void *proxy_worker;      /* shortcut.c's: mod_proxy's own record of it, or NULL */
     void *per_dir_config;    /* shortcut.c's: what its <Proxy> section comes to, or NULL */
 };
+
+/*
+ * What a line says of one of mod_proxy's worker parameters: for that node (NULL for none), else for
+ * all; NULL for nothing.
+ */
+const char *atl_worker_param_of(const atl_app *app, const atl_backend *node, const char *key);
+
+/*
+ * The worker parameters of a claim; node: of which member of its cluster, NULL for the worker of a
+ * single application. From p.
+ */
+const char *atl_worker_params(apr_pool_t *p, const atl_claim *claim, const atl_backend *node);
 
 /*
  * Gives every claim with a backend its worker.

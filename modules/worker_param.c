@@ -20,7 +20,9 @@ static const struct {
     {"acquire", VALUE_TIME},          {"addressttl", VALUE_NUMBER},
     {"connectiontimeout", VALUE_TIME}, {"disablereuse", VALUE_SWITCH},
     {"enablereuse", VALUE_SWITCH},    {"flushpackets", VALUE_TEXT},
-    {"flushwait", VALUE_NUMBER},      {"iobuffersize", VALUE_NUMBER},
+    {"flushwait", VALUE_NUMBER},      {"hcfails", VALUE_NUMBER},
+    {"hcinterval", VALUE_TIME},       {"hcmethod", VALUE_TEXT},
+    {"hcpasses", VALUE_NUMBER},       {"iobuffersize", VALUE_NUMBER},
     {"keepalive", VALUE_SWITCH},      {"lbset", VALUE_NUMBER},
     {"loadfactor", VALUE_DECIMAL},    {"max", VALUE_NUMBER},
     {"min", VALUE_NUMBER},            {"ping", VALUE_TIME},
@@ -39,7 +41,7 @@ static const struct {
     {"secret", "it belongs to AJP, which Atlassian's products do not speak; remove it"},
     {"nocanon", "paths reach the application as sent already; remove it"},
     {"mapping", "paths are read as the servlet container reads them already; remove it"},
-    {"stickysession", "it belongs to a cluster of several backends; remove it"},
+    {"stickysession", "a cluster's cookie is the module's own; remove it"},
 };
 
 /* Returns what the value should have been, or NULL when it is that. */

@@ -154,7 +154,7 @@ static int ends(const char *text, const char *end)
 static const char *mended_rule_broken(apr_pool_t *p, const char *path, const char *host,
                                       const char *location)
 {
-    static const atl_backend backend = {"http", "10.0.0.5", 8090, "http://10.0.0.5:8090"};
+    static const atl_backend backend = {.scheme = "http", .host = "10.0.0.5", .port = 8090, .origin = "http://10.0.0.5:8090"};
     const atl_claim claim = {.kind = ATL_CLAIM_PAGES, .path = path, .len = strlen(path),
                              .backend = &backend, .backend_path = path};
     const char untouched[] = "untouched", *mended = untouched;

@@ -58,7 +58,11 @@ static void test_products(void **state)
         expect_int(row, "worker parameters", app->worker_params->nelts, 0);
         expect_int(row, "synchrony", app->synchrony,
                    rows[i].synchrony ? ATL_SYNCHRONY_DIRECT : ATL_SYNCHRONY_OFF);
-        expect_str(row, "synchrony origin", app->synchrony_backend.origin, rows[i].synchrony);
+        expect_int(row, "synchronies", app->synchronies->nelts, rows[i].synchrony != NULL);
+        if (rows[i].synchrony) {
+            expect_str(row, "synchrony origin",
+                       APR_ARRAY_IDX(app->synchronies, 0, atl_backend).origin, rows[i].synchrony);
+        }
         expect_str(row, "synchrony path", app->synchrony_path, "/synchrony");
         expect_str(row, "words", app->words, row);
 
@@ -83,7 +87,7 @@ static const char *describe(const atl_app *app)
                         app->context, app->timeout, compression[app->compression],
                         synchrony[app->synchrony]);
     if (app->synchrony == ATL_SYNCHRONY_DIRECT) {
-        text = apr_pstrcat(pool, text, "(", app->synchrony_backend.origin, " at ",
+        text = apr_pstrcat(pool, text, "(", APR_ARRAY_IDX(app->synchronies, 0, atl_backend).origin, " at ",
                            app->synchrony_path, ")", NULL);
     }
     text = apr_psprintf(pool, "%s ws=%d/%d", text, app->ws_timeout, app->ws_grace);
@@ -198,8 +202,9 @@ static void test_good(void **state)
 }
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
-#define KEYS " keys are admin, app-config, ca, compression, except, maintenance, secure-cookies, "  \
-             "synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and mod_proxy's worker parameters"
+#define KEYS " keys are admin, app-config, ca, compression, except, lbmethod, maintenance, "  \
+             "secure-cookies, synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and " \
+             "mod_proxy's worker parameters"
 #define DURATION                                                                                   \
     " is not a duration; write seconds, or a number with s, min or h, up to a year: 90, 5min, 2h"
 #define NO_CREDENTIALS                                                                             \
@@ -357,7 +362,6 @@ static void test_bad(void **state)
         {"jira //admin:s3cret@h", "\"...@h\" is not a backend; write http:// before the host"},
         {"jira /a\nb", "\"/a\nb\" is not a backend; a path alone lacks the host: write "
                        "http://127.0.0.1:8080/context"},
-        {"jira h1 h2", "a second backend (\"h2\"): one line serves one node; remove all but one"},
         {"jira h \"\"", "a host name is missing; write http://host:port/context"},
         {"jira http://admin:s3cret@h/jira", NO_CREDENTIALS},
         {"jira =90", "host \"=90\" has a character that no host name may have: '='"},
@@ -412,7 +416,8 @@ static void test_name(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const keys[] = {"admin", "app-config", "ca", "compression", "except", "maintenance", "secure-cookies",
+    static const char *const keys[] = {"admin", "app-config", "ca", "compression", "except",
+                                       "lbmethod", "maintenance", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 

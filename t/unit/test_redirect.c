@@ -9,14 +9,14 @@
 
 #include <string.h>
 
-static const atl_backend wiki_backend = {"http", "10.0.0.5", 8090, "http://10.0.0.5:8090"};
-static const atl_backend port80_backend = {"http", "10.0.0.5", 80, "http://10.0.0.5"};
-static const atl_backend tls_backend = {"https", "app.intern", 8443, "https://app.intern:8443"};
-static const atl_backend tls443_backend = {"https", "app.intern", 443, "https://app.intern"};
-static const atl_backend v6_backend = {"http", "[::1]", 8090, "http://[::1]:8090"};
-static const atl_backend sync_backend = {"http", "10.0.0.5", 8091, "http://10.0.0.5:8091"};
-static const atl_backend same_host_backend = {"http", "wiki.example.com", 8090,
-                                              "http://wiki.example.com:8090"};
+static const atl_backend wiki_backend = {.scheme = "http", .host = "10.0.0.5", .port = 8090, .origin = "http://10.0.0.5:8090"};
+static const atl_backend port80_backend = {.scheme = "http", .host = "10.0.0.5", .port = 80, .origin = "http://10.0.0.5"};
+static const atl_backend tls_backend = {.scheme = "https", .host = "app.intern", .port = 8443, .origin = "https://app.intern:8443"};
+static const atl_backend tls443_backend = {.scheme = "https", .host = "app.intern", .port = 443, .origin = "https://app.intern"};
+static const atl_backend v6_backend = {.scheme = "http", .host = "[::1]", .port = 8090, .origin = "http://[::1]:8090"};
+static const atl_backend sync_backend = {.scheme = "http", .host = "10.0.0.5", .port = 8091, .origin = "http://10.0.0.5:8091"};
+static const atl_backend same_host_backend = {.scheme = "http", .host = "wiki.example.com", .port = 8090,
+                                              .origin = "http://wiki.example.com:8090"};
 
 #define CLAIM(name, claim_kind, claim_path, claim_backend, path_there)                             \
     static const atl_claim name = {.kind = claim_kind, .path = claim_path,                         \
