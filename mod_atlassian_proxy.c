@@ -14,6 +14,7 @@
 #include "check.h"
 #include "counters.h"
 #include "dump.h"
+#include "failover.h"
 #include "forwarded.h"
 #include "maintenance.h"
 #include "observe.h"
@@ -37,6 +38,7 @@ static void register_hooks(apr_pool_t *p)
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
     atl_maintenance_register_hooks(p);
+    atl_failover_register_hooks(p);
     atl_check_register_hooks(p);
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);

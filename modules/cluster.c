@@ -118,7 +118,7 @@ static const char *health_params(apr_pool_t *p, const atl_claim *claim, const at
     if (method) {
         return ""; /* the administrator's own, as TCP or none */
     }
-    return apr_pstrcat(p, " hcmethod=GET hcuri=", atl_config_arg(p, path), " hcexpr=",
+    return apr_pstrcat(p, " hcmethod=GET hcuri=", path, " hcexpr=",
                        health_name(p, claim), NULL);
 }
 

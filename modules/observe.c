@@ -123,6 +123,9 @@ static void on_error_log(const ap_errorlog_info *info, const char *text)
         if (info->r && is_upload(info->r)) {
             failed(ATL_FAILURE_UPLOAD, info->status);
         }
+        else if (working.app->backends->nelts > 1) {
+            failed(ATL_FAILURE_ANSWER, info->status);
+        }
         break;
     case 1102: /* no status line */
         failed(ATL_FAILURE_ANSWER, info->status);
@@ -282,11 +285,13 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
            !apr_table_get(r->headers_out, "Content-Encoding") && !is_page(r);
 }
 
-static void note_answer(const atl_claim *claim, apr_time_t now)
+static void note_answer(const atl_request *request, apr_time_t now)
 {
-    atomic_store_explicit(&atl_counters_app(claim->app)->traffic.last_answer, (apr_uint64_t)now,
+    const atl_app *app = request->claim->app;
+
+    atomic_store_explicit(&atl_counters_app(app)->traffic.last_answer, (apr_uint64_t)now,
                           memory_order_relaxed);
-    atomic_store_explicit(&atl_counters_backend(claim->app, claim->backend)->last_answer,
+    atomic_store_explicit(&atl_counters_backend(app, atl_request_backend(request))->last_answer,
                           (apr_uint64_t)now, memory_order_relaxed);
 }
 
@@ -303,7 +308,7 @@ void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade
     if (request->observed.handed) {
         request->observed.latency = now - request->observed.handed;
     }
-    note_answer(request->claim, now);
+    note_answer(request, now);
     if (!is_plain(r, request->claim)) {
         judge(r, request, bb);
     }
@@ -312,21 +317,54 @@ void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade
 
 /* ------------------------------------------------------------------ no answer */
 
-/* Synchrony's own port may be closed on purpose, Confluence's browsers then use the way through
- * Confluence: a failure there is counted and nothing to complain of. */
-static void report_failure(request_rec *r, const atl_claim *claim, apr_time_t now)
+static void count_failure(const atl_request *request, apr_time_t now)
 {
-    atl_traffic *rows[] = {&atl_counters_app(claim->app)->traffic,
-                           atl_counters_backend(claim->app, claim->backend)};
+    const atl_app *app = request->claim->app;
+    atl_traffic *rows[] = {&atl_counters_app(app)->traffic,
+                           atl_counters_backend(app, atl_request_backend(request))};
 
     for (int i = 0; i < 2; i++) {
-        if (working.failure != ATL_FAILURE_ANSWER && working.failure != ATL_FAILURE_UPLOAD) {
+        if (request->observed.failure != ATL_FAILURE_ANSWER &&
+            request->observed.failure != ATL_FAILURE_UPLOAD) {
             atomic_fetch_add_explicit(&rows[i]->connect_failures, 1, memory_order_relaxed);
         }
         atomic_store_explicit(&rows[i]->last_failure, (apr_uint64_t)now, memory_order_relaxed);
     }
-    if (claim->kind != ATL_CLAIM_SYNCHRONY) {
-        atl_observe_report(r, claim->app, atl_judge_failure(working.failure, working.status));
+}
+
+static void take_failure(atl_request *request)
+{
+    request->observed.failure = working.failure;
+    request->observed.failure_status = working.status;
+    if (working.failure != ATL_FAILURE_NONE) {
+        count_failure(request, apr_time_now());
+    }
+}
+
+/* Synchrony's own port may be closed on purpose, Confluence's browsers then use the way through
+ * Confluence: a failure there is counted and nothing to complain of. */
+static void report_failure(request_rec *r, const atl_request *request)
+{
+    if (request->claim->kind != ATL_CLAIM_SYNCHRONY) {
+        atl_observe_report(r, request->claim->app, atl_judge_failure(request->observed.failure,
+                                                                     request->observed.failure_status));
+    }
+}
+
+atl_failure atl_observe_attempt(request_rec *r, atl_request *request)
+{
+    (void)r;
+    take_failure(request);
+    watch(request->claim->app);
+    return request->observed.failure;
+}
+
+/* Of a cluster nobody was asked when mod_proxy_balancer found no node fit for it. */
+static void note_no_node(atl_request *request)
+{
+    if (!request->node) {
+        request->observed.failure = ATL_FAILURE_CONNECT;
+        request->observed.failure_status = APR_ECONNREFUSED;
     }
 }
 
@@ -339,10 +377,12 @@ static int after_proxy(int *status, request_rec *r)
         return DECLINED;
     }
     request->observed.ended = 1;
-    request->observed.failure = working.failure;
-    request->observed.failure_status = working.status;
-    if (working.failure != ATL_FAILURE_NONE) {
-        report_failure(r, request->claim, apr_time_now());
+    if (!request->claim->cluster) {
+        take_failure(request);
+        report_failure(r, request);
+    }
+    else if (*status == HTTP_SERVICE_UNAVAILABLE) {
+        note_no_node(request);
     }
     watch(NULL);
     if (ap_is_HTTP_SERVER_ERROR(*status) && !request->observed.answered && !r->main) {
@@ -423,7 +463,8 @@ static int log_transaction(request_rec *r)
                   ? request->observed.latency
                   : -1;
     atl_counters_answered(&atl_counters_app(claim->app)->traffic, last->status, latency, now);
-    atl_counters_answered(atl_counters_backend(claim->app, claim->backend), last->status, latency, now);
+    atl_counters_answered(atl_counters_backend(claim->app, atl_request_backend(request)), last->status,
+                          latency, now);
     if (request->observed.handed) {
         atl_counters_move(claim->app, ATL_GAUGE_IN_FLIGHT, -1);
     }

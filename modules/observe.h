@@ -20,6 +20,12 @@ void atl_observe_report(const request_rec *r, const atl_app *app, atl_finding_id
  */
 void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade *bb);
 
+/*
+ * One attempt to ask a node of a cluster has ended; others may follow. Remembers in the request, and
+ * counts for the node, whether and why it failed. Returns that.
+ */
+atl_failure atl_observe_attempt(request_rec *r, atl_request *request);
+
 void atl_observe_register_hooks(apr_pool_t *p);
 
 #endif

@@ -54,6 +54,11 @@ atl_request *atl_request_of(const request_rec *r)
     return request && request->proxied ? request : NULL;
 }
 
+const atl_backend *atl_request_backend(const atl_request *request)
+{
+    return request->node ? request->node : request->claim->backend;
+}
+
 /* ------------------------------------------------------------------ modules an app needs */
 
 typedef struct need {

@@ -53,8 +53,18 @@ typedef struct atl_request {
     const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
     void *handshake; /* tunnel.c's, of a WebSocket */
+    const atl_backend *node; /* of a cluster, the one asked last; else NULL */
+    unsigned asking : 1;     /* failover.c is at work */
+    unsigned attempting : 1; /* and may ask again */
+    unsigned refused : 1;    /* its answer was "not now", and did not go on to the client */
+    int keepalives;          /* requests before this one on the client's connection, put aside */
     atl_observed observed;
 } atl_request;
+
+/*
+ * Who is, or was last, asked for an answer.
+ */
+const atl_backend *atl_request_backend(const atl_request *request);
 
 extern const command_rec atl_directives[];
 

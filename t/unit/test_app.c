@@ -262,8 +262,7 @@ static void test_bad(void **state)
         {"jira nocanon", "nocanon: paths reach the application as sent already; remove it"},
         {"jira mapping=servlet", "mapping=: paths are read as the servlet container reads them "
                                  "already; remove it"},
-        {"jira stickysession=X", "stickysession=: it belongs to a cluster of several backends; remove "
-                                 "it"},
+        {"jira stickysession=X", "stickysession=: a cluster's cookie is the module's own; remove it"},
         {"jira retry=abc", "retry=: \"abc\" is not a whole number"},
         {"jira max=-1", "max=: \"-1\" is not a whole number"},
         {"jira max=9999999999", "max=: \"9999999999\" is not a whole number"},

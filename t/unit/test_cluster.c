@@ -132,16 +132,16 @@ static void test_members(void **state)
         const char *line, *members;
     } rows[] = {
         {"jira h1/jira h2/jira;route=b;loadfactor=2;status=+D;max=3 max=9 min=1",
-         "\"http://h1:8080\" route=nf97f957b " MEMBER " max=9 min=1 hcmethod=GET hcuri=\"/jira/status\" "
+         "\"http://h1:8080\" route=nf97f957b " MEMBER " max=9 min=1 hcmethod=GET hcuri=/jira/status "
          "hcexpr=atl-jira\n"
          "\"http://h2:8080\" route=b " MEMBER " loadfactor=2 status=+D max=3 min=1 hcmethod=GET "
-         "hcuri=\"/jira/status\" hcexpr=atl-jira"},
+         "hcuri=/jira/status hcexpr=atl-jira"},
         {"bamboo h1;route=a h2;route=b h3;route=c;status=-H",
-         "\"http://h1:8085\" route=a " MEMBER " hcmethod=GET hcuri=\"/rest/api/latest/status\" "
+         "\"http://h1:8085\" route=a " MEMBER " hcmethod=GET hcuri=/rest/api/latest/status "
          "hcexpr=atl-bamboo\n"
-         "\"http://h2:8085\" route=b status=+H " MEMBER " hcmethod=GET hcuri=\"/rest/api/latest/status\" "
+         "\"http://h2:8085\" route=b status=+H " MEMBER " hcmethod=GET hcuri=/rest/api/latest/status "
          "hcexpr=atl-bamboo\n"
-         "\"http://h3:8085\" route=c " MEMBER " status=-H hcmethod=GET hcuri=\"/rest/api/latest/status\" "
+         "\"http://h3:8085\" route=c " MEMBER " status=-H hcmethod=GET hcuri=/rest/api/latest/status "
          "hcexpr=atl-bamboo"},
         {"crowd h1/;route=a;retry=7 h2/;route=b hcmethod=TCP hcinterval=1 hcfails=1 timeout=9",
          "\"http://h1:8095\" route=a timeout=9 connectiontimeout=5 ttl=15 retry=7 hcinterval=1 hcfails=1 "

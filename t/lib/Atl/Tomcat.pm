@@ -105,6 +105,19 @@ sub stop {
     return;
 }
 
+# Without a word to anybody.
+sub kill {
+    my ($self) = @_;
+    CORE::kill 'KILL', Atl::Backends::running_pid($self->{home});
+    $self->stop;
+    return;
+}
+
+# What does not answer and does not go away either.
+sub freeze { return CORE::kill 'STOP', Atl::Backends::running_pid($_[0]{home}) }
+
+sub thaw { return CORE::kill 'CONT', Atl::Backends::running_pid($_[0]{home}) }
+
 sub restart {
     my ($self) = @_;
     $self->stop;

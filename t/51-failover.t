@@ -1,0 +1,124 @@
+# Nodes leave and come back while fifty browsers are at work: no request that may be asked again fails, what changes
+# something is asked once, and a session is lost only with the node that held it.
+use Atl::Test;
+
+use Atl::Browser;
+use Atl::Server;
+use Atl::Tomcat;
+
+my @tomcats = map { Atl::Tomcat->start('jira:/jira') } 1 .. 3;
+my %tomcat = map { ("own-tomcat-$_" => $tomcats[$_ - 1]) } 1 .. 3;
+my $nodes = join ' ', map { 'http://127.0.0.1:' . $_->port . '/jira' } @tomcats;
+my $server = Atl::Server->start(text => sub { <<"END" });
+Listen 127.0.0.1:$_[0]
+MaxRequestWorkers 150
+<VirtualHost *:$_[0]>
+    ServerName teams.example.test
+    AtlassianApp jira $nodes hcinterval=1 connectiontimeout=2
+</VirtualHost>
+END
+
+sub browser {
+    return Atl::Browser->new(port => $server->port, host => 'teams.example.test', @_);
+}
+
+# A session's node for a browser that has none yet.
+sub browser_at {
+    my ($node) = @_;
+    my $found;
+    wait_until(sub { my $b = browser(); $b->get('/jira/session')->json->{node} eq $node and $found = $b }) or die "no session at $node";
+    return $found;
+}
+
+sub node_of { return $_[0]->get('/jira/session')->json->{node} }
+
+subtest 'a node that is gone before it is asked' => sub {
+    my $browser = browser_at('own-tomcat-1');
+    my $writer = browser_at('own-tomcat-1');
+    $tomcats[0]->stop;
+    my $r = $browser->get('/jira/session');
+    is($r->{status}, 200, 'another one answers');
+    isnt($r->json->{node}, 'own-tomcat-1');
+    like(join(' ', $r->values('Set-Cookie')), qr/ATLROUTE/, 'and is the new one from now on');
+    is(node_of($browser), $r->json->{node});
+    my $body = 'x' x 40000;
+    my $posted = $writer->post('/jira/upload', $body);
+    is($posted->{status}, 200, 'what was not sent yet may be sent elsewhere');
+    is($posted->json->{bytes}, length $body, 'the whole of it') or diag $posted->{body};
+    $tomcats[0]->launch;
+    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-1' }, 30), 'it is found again');
+};
+
+subtest 'a node that dies at work' => sub {
+    my ($reader, $writer) = map { browser_at('own-tomcat-2') } 1 .. 2;
+    my ($read, $written) = (unique('read'), unique('written'));
+    my $crowd = Atl::Browser::crowd(2, sub {
+        my ($n, $going, $tell) = @_;
+        my $r = $n == 1 ? $reader->get("/jira/slow?id=$read&before=1") : $writer->post("/jira/slow?id=$written&before=1", 'a=b');
+        $tell->({ status => $r->{status}, body => $r->{body} });
+    });
+    my $waits = sub { my ($tomcat, $id) = @_; get($tomcat->port, "/jira/slow/waiting?id=$id")->json->{waiting} };
+    ok(wait_until(sub { $waits->($tomcats[1], $read) && $waits->($tomcats[1], $written) }), 'both are at work there');
+    $tomcats[1]->kill;
+    ok(wait_until(sub { grep { $waits->($_, $read) } @tomcats[0, 2] }), 'what changes nothing is asked again');
+    get($_->port, "/jira/slow/release?id=$read") for @tomcats[0, 2];
+    my ($answer, $error) = map { $_->[0] } $crowd->finish;
+    is("$answer->{status} $answer->{body}", "200 first\nsecond\n", 'and answered');
+    is($error->{status}, 502, 'what may have changed something is not asked again');
+    is(scalar(grep { $waits->($_, $written) } @tomcats[0, 2]), 0, 'by nobody');
+    $tomcats[1]->launch;
+    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-2' }, 30), 'it is found again');
+};
+
+subtest 'fifty browsers' => sub {
+    my $crowd = Atl::Browser::crowd(50, sub {
+        my ($n, $going, $tell) = @_;
+        my $browser = browser();
+        while ($going->()) {
+            my $r = eval { $browser->get('/jira/session') };
+            my $seen = $r && $r->{status} == 200 ? $r->json : {};
+            $tell->({ at => Time::HiRes::time(), status => $r ? $r->{status} : "$@", node => $seen->{node}, visits => $seen->{visits} });
+            # One in five lets its connection go.
+            delete $browser->{connection} if $n % 5 == 0;
+            select undef, undef, undef, 0.05;
+        }
+    });
+    ok($crowd->until_each(3), 'all are at work');
+    my @gone;
+    for my $row (['own-tomcat-1', 'stop'], ['own-tomcat-2', 'kill'], ['own-tomcat-1', 'stop']) {
+        my ($node, $how) = @$row;
+        my $from = Time::HiRes::time();
+        $tomcat{$node}->$how;
+        ok($crowd->until_each(3), "$node: $how, and they go on");
+        $tomcat{$node}->launch;
+        push @gone, [$node, $from, Time::HiRes::time()];
+        ok(wait_until(sub { node_of(browser()) eq $node }, 30), "$node is back");
+        ok($crowd->until_each(2), 'and they go on');
+    }
+    my (@failed, @wandered, $requests, $moves);
+    for my $records ($crowd->finish) {
+        my ($before) = ();
+        for my $now (@$records) {
+            $requests++;
+            push @failed, $now if $now->{status} ne '200';
+            next if !$now->{node};
+            if ($before && $now->{node} ne $before->{node}) {
+                $moves++;
+                my $why = grep { $_->[0] eq $before->{node} && $now->{at} >= $_->[1] && $before->{at} <= $_->[2] } @gone;
+                push @wandered, [$before, $now] if !$why;
+            }
+            elsif ($before && $now->{visits} != $before->{visits} + 1) {
+                push @wandered, [$before, $now] if !grep { $_->[0] eq $now->{node} && $now->{at} >= $_->[1] && $before->{at} <= $_->[2] } @gone;
+            }
+            $before = $now;
+        }
+    }
+    is(scalar @failed, 0, "none of $requests requests failed") or diag explain [@failed > 5 ? @failed[0 .. 4] : @failed];
+    is(scalar @wandered, 0, 'every session stayed where it was as long as it could') or diag explain $wandered[0];
+    cmp_ok($moves // 0, '>=', 10, 'those of a node that left went elsewhere');
+};
+
+my @lines = $server->stop;
+my $known = qr/AH00957|AH01114|AH01102|AH00898|AH01084|AH00961|AH01170|AH10508|ATLP103\d/;
+is_deeply([grep { !/$known/ } @lines], [], 'nothing else in the log');
+done_testing;
