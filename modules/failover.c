@@ -15,8 +15,10 @@
 #include <stdlib.h>
 
 /* A connection that was kept breaks when its node goes; so may a new one, from the queue of a node
- * that accepts none any more. The third try meets a closed port, which mod_proxy takes from there. */
-#define TRIES 3
+ * that accepts none any more. Soon one meets a closed port, which mod_proxy takes from there. A node that
+ * is alive and breaks off each time is not blamed: it may be this request's own doing. */
+#define TRIES 4
+#define PAUSE apr_time_from_msec(50)
 
 #define NEW_CONNECTION "proxy-initial-not-pooled"
 
@@ -108,6 +110,7 @@ static int ask_node(request_rec *r, atl_request *request, proxy_worker *worker,
 
     do {
         if (tries) {
+            apr_sleep((tries - 1) * PAUSE);
             forget_answer(r, request, headers);
             apr_table_setn(r->subprocess_env, NEW_CONNECTION, "1");
         }
