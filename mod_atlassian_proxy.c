@@ -16,6 +16,7 @@
 #include "dump.h"
 #include "failover.h"
 #include "forwarded.h"
+#include "health.h"
 #include "maintenance.h"
 #include "observe.h"
 #include "response.h"
@@ -39,6 +40,7 @@ static void register_hooks(apr_pool_t *p)
     atl_observe_register_hooks(p);
     atl_maintenance_register_hooks(p);
     atl_failover_register_hooks(p);
+    atl_health_register_hooks(p);
     atl_check_register_hooks(p);
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);

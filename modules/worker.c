@@ -21,7 +21,7 @@ static const struct {
 } defaults[] = {{"connectiontimeout", "10", "5"},
                 {"ttl", IDLE_SECONDS, IDLE_SECONDS},
                 {"retry", "0", "300"},
-                {"hcinterval", NULL, "5"},
+                {"hcinterval", NULL, ATL_HEALTH_INTERVAL},
                 {"hcfails", NULL, "2"}};
 
 #define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))

@@ -17,6 +17,9 @@ struct atl_worker {
     void *per_dir_config;    /* shortcut.c's: what its <Proxy> section comes to, or NULL */
 };
 
+/* Seconds between two health checks of a node. */
+#define ATL_HEALTH_INTERVAL "5"
+
 /*
  * What a line says of one of mod_proxy's worker parameters: for that node (NULL for none), else for
  * all; NULL for nothing.

@@ -12,6 +12,7 @@ my $nodes = join ' ', map { 'http://127.0.0.1:' . $_->port . '/jira' } @tomcats;
 my $server = Atl::Server->start(text => sub { <<"END" });
 Listen 127.0.0.1:$_[0]
 MaxRequestWorkers 150
+KeepAliveTimeout 60
 <VirtualHost *:$_[0]>
     ServerName teams.example.test
     AtlassianApp jira $nodes hcinterval=1 connectiontimeout=2
