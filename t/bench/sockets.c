@@ -1,7 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 /* Opens WebSockets and holds them, told on its input what to do next; one line of answer for each order.
  *
- * Usage: sockets PORT plain|tls PATH
+ * Usage: sockets PORT plain|tls PATH SECONDS (how long to wait for an answer)
  *   open N       opens N more, each with an echo of 16 bytes      -> open=TOTAL
  *   all          an echo of 16 bytes on every one, one by one     -> echoes=N
  *   echo N SIZE  N times there and back on one of them            -> p50_us= p99_us= bytes=
@@ -13,12 +13,12 @@
 
 #include "wire.h"
 
-#define PATIENCE_MS 10000
 #define ECHO_MAX 65536
 
 static wire_t *wires;
 static int opened;
 static const char *path;
+static int patience; /* seconds */
 
 static double now(void)
 {
@@ -35,8 +35,8 @@ static void wait_for(wire_t *wire, short events)
     if (wire->wants_write)
         fd.events |= POLLOUT;
     wire->wants_write = 0;
-    if (poll(&fd, 1, PATIENCE_MS) != 1)
-        die("sockets: nothing for %d s with %d open", PATIENCE_MS / 1000, opened);
+    if (poll(&fd, 1, patience * 1000) != 1)
+        die("sockets: nothing for %d s with %d open", patience, opened);
 }
 
 static void send_all(wire_t *wire, const unsigned char *data, size_t length)
@@ -180,11 +180,12 @@ int main(int argc, char **argv)
     int count;
     int size;
 
-    if (argc != 4)
-        die("usage: sockets PORT plain|tls PATH");
+    if (argc != 5)
+        die("usage: sockets PORT plain|tls PATH SECONDS");
     all_descriptors();
     wire_to(atoi(argv[1]), !strcmp(argv[2], "tls"));
     path = argv[3];
+    patience = atoi(argv[4]);
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof(line), stdin)) {
         if (sscanf(line, "open %d", &count) == 1) {

@@ -31,7 +31,7 @@ sub run {
         Bench::Check::headers($_, 'plain', $path) for values %peers;
         my $plan = plan(backend(), "GET $path/bytes/1024 0");
         my $requests = setting('quick') ? 3000 : 12000;
-        $result{cost}{$n} = rounds(\%peers, setting('quick') ? 2 : 5, $requests / 1e6,
+        $result{cost}{$n} = rounds(\%peers, $requests / 1e6,
             sub { client($_[0]->port('plain'), 'plain', 32, $requests, $plan) });
         $result{memory}{$n} = { map { $_ => $peers{$_}->memory } @KINDS };
         $_->stop for values %peers;

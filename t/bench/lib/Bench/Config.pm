@@ -141,12 +141,12 @@ sub nginx {
     my $headers = "proxy_http_version 1.1; proxy_set_header Host \$http_host; "
         . "proxy_set_header X-Forwarded-Host \$host; proxy_set_header X-Forwarded-Server \$host; "
         . "proxy_set_header X-Forwarded-Proto \$scheme; "
-        . "proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for; proxy_read_timeout 300s;";
+        . "proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;";
     my (%upstream, $locations);
     for (@{ $site->{apps} }) {
         my ($context, $port) = @$_;
         $upstream{$port} = "upstream app$port { server 127.0.0.1:$port; keepalive 64; }\n";
-        $locations .= qq{location $context { proxy_pass http://app$port; $headers proxy_set_header Connection ""; }\n};
+        $locations .= qq{location $context { proxy_pass http://app$port; $headers proxy_set_header Connection ""; proxy_read_timeout 300s; }\n};
     }
     $locations .= "location /synchrony { proxy_pass http://127.0.0.1:$site->{sockets}; $headers "
         . "proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection \"Upgrade\"; "

@@ -94,7 +94,7 @@ sub wait_gone {
 sub stop_process {
     my ($pid) = @_;
     kill 'TERM', $pid;
-    return if wait_gone($pid, 15);
+    return if wait_gone($pid, 3);
     kill 'KILL', -$pid;
     wait_gone($pid, 5);
     return;
@@ -170,7 +170,8 @@ sub client {
 sub sockets {
     my ($port, $how, $path) = @_;
     my $log = dir() . '/sockets.err';
-    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path 2>$log");
+    my $patience = setting('quick') ? 2 : 5;
+    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path $patience 2>$log");
     $to->autoflush(1);
     return { pid => $pid, from => $from, to => $to, log => $log };
 }
