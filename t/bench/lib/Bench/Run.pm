@@ -19,13 +19,13 @@ use Atl::Certificates ();
 
 use Exporter 'import';
 our @EXPORT_OK = qw(dir setting say_progress compile start_process stop_process answers wait_for backend
-    backend_count plan client certificate sockets order wait_gone);
+    backend_count backend_counts plan client certificate sockets order wait_gone);
 
 my $HERE = dirname(abs_path(__FILE__)) . '/../..';
 my $dir;
 my %setting;
 my %running;
-my $backend;
+my @backends;
 
 sub dir {
     $dir //= do {
@@ -117,24 +117,35 @@ sub answers {
 
 # ------------------------------------------------------------------ backend and clients
 
-# backend(): the port of the bench's own backend.
+# backend(), backend(N): the port of the bench's own backend, or of the Nth more of the same.
 sub backend {
-    $backend //= do {
+    my ($n) = @_;
+    return $backends[$n // 0] //= do {
         my $port = Atl::Backends::free_port();
         start_process('backend', dir() . '/backend', $port);
         wait_for('the backend', 10, sub { answers($port) });
         $port;
     };
-    return $backend;
 }
 
-# How many requests reached the bench's backend so far.
+# How many requests reached each of the bench's backends so far.
+sub backend_counts {
+    return map { count_of($_) } grep { $_ } @backends;
+}
+
 sub backend_count {
-    my $socket = answers(backend()) or die "the backend is gone:\n" . Atl::Backends::slurp(dir() . '/backend.log');
+    my $sum = 0;
+    $sum += $_ for backend_counts();
+    return $sum;
+}
+
+sub count_of {
+    my ($port) = @_;
+    my $socket = answers($port) or die "a backend is gone:\n" . Atl::Backends::slurp(dir() . '/backend.log');
     print {$socket} "GET /count HTTP/1.1\r\nHost: localhost\r\n\r\n";
     my $text = '';
     while ($text !~ /\r\n\r\n\d+\n/) {
-        sysread($socket, $text, 4096, length $text) or die "the backend does not count\n";
+        sysread($socket, $text, 4096, length $text) or die "a backend does not count\n";
     }
     return $text =~ /(\d+)\n\z/ ? $1 : die "no count in: $text\n";
 }

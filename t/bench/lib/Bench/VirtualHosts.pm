@@ -20,7 +20,7 @@ sub run {
     my $site = { apps => [['/jira', backend()]], listen => ['plain'], vhosts => $result{number} };
     for my $kind (@KINDS) {
         say_progress("$result{number} virtual hosts, $kind");
-        $result{load}{$kind} = median(map { Bench::Peer::load_cpu($kind, $site) } 1 .. setting('quick') ? 1 : 3);
+        $result{load}{$kind} = median(map { Bench::Peer::load_cpu($kind, $site) } 1 .. (setting('quick') ? 1 : 3));
         my $peer = Bench::Peer->start($kind, $site);
         if ($kind ne 'httpd') {
             Bench::Check::headers($peer, 'plain', '/jira');
