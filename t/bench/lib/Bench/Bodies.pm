@@ -25,10 +25,10 @@ sub run {
         my ($name, $bytes, $line) = @$_;
         say_progress("bodies, $name");
         my $plan = plan(backend(), $line);
-        my $total = (setting('quick') ? 0.2e9 : 1e9) * ($bytes > 1e6 ? 1 : 0.6);
-        my $requests = int($total / $bytes) + 1;
+        my $large = $bytes > 1e6;
+        my $requests = int((setting('quick') ? 0.1e9 : 1e9) * ($large ? 1 : 0.6) / $bytes) + 1;
         $result{cost}{$name} = rounds(\%peers, $requests * $bytes / 1e9,
-            sub { client($_[0]->port('plain'), 'plain', 8, $requests, $plan) });
+            sub { client($_[0]->port('plain'), 'plain', $large ? 8 : 32, $requests, $plan) });
     }
     $_->stop for values %peers;
     return \%result;

@@ -11,22 +11,22 @@ use Bench::Peer ();
 use Bench::Round qw(rounds);
 use Bench::Run qw(backend client plan say_progress setting sockets order);
 
-our @KINDS = qw(recipe modern module nginx haproxy);
 my $PATH = '/synchrony/v1/bayeux-sync1';
 
 # run(): { held => { HOW => { KIND => [{ sockets =>, p50 =>, p99 =>, memory => }, ...] } }, stall => { HOW => { KIND => N } },
 #          echo => { HOW => { KIND => { cost => [...], p50 => [...], p99 => [...] } } }, gigabyte => { HOW => { KIND => [s] } } }
 sub run {
-    my %result = (kinds => [@KINDS], most => setting('quick') ? 300 : 5000);
+    my @kinds = (setting('quick') ? () : 'recipe', qw(modern module nginx haproxy));
+    my %result = (kinds => \@kinds, most => setting('quick') ? 300 : 5000);
     for my $how (qw(plain tls)) {
-        for my $kind (@KINDS) {
+        for my $kind (@kinds) {
             say_progress("WebSockets held by $kind, $how");
             my $peer = peer($kind, $how);
             ($result{held}{$how}{$kind}, $result{stall}{$how}{$kind}) = hold($peer, $how, $result{most});
             $peer->stop;
         }
         say_progress("WebSocket echoes, $how");
-        my %peers = map { $_ => peer($_, $how) } @KINDS;
+        my %peers = map { $_ => peer($_, $how) } @kinds;
         $result{echo}{$how} = echoes(\%peers, $how);
         $result{gigabyte}{$how} = gigabyte(\%peers, $how);
         $_->stop for values %peers;
