@@ -107,7 +107,7 @@ sub sockets_picture {
         [$kind, titles($kind), \%points, $got->{stall}{$how}{$kind}];
     } @{ $got->{kinds} };
     return Bench::Svg::lines(name => 'sockets', title => 'Page latency while WebSockets are held open (TLS)',
-        description => said(@series) . ' Both httpd configurations without the module stall at their 150th socket.',
+        description => said(@series) . join('', map { defined $_->[3] ? " $_->[1] stalls with $_->[3] open." : '' } @series),
         x => ['WebSockets open', sort { $a <=> $b } keys %steps], y => 'median page, µs (log)', series => \@series);
 }
 
