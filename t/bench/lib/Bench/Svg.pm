@@ -50,8 +50,9 @@ sub frame {
         . qq{<desc id="$name-desc">} . escape($description) . "</desc>\n"
         . "<style>\ntext{font:13px sans-serif;fill:#1f2328}.title{font-size:16px;font-weight:bold}.ground{fill:#fff}\n"
         . ".grid{stroke:#d0d7de;fill:none}.line{stroke:currentColor;stroke-width:2;fill:none}\n"
-        . ".fill{fill:currentColor}.pale{fill:currentColor;fill-opacity:.4}text.own{fill:currentColor}\n$light"
-        . "\@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ground{fill:#0d1117}.grid{stroke:#3d444d}\n$dark}\n"
+        . ".fill{fill:currentColor}.pale{fill:currentColor;fill-opacity:.4}\n"
+        . ".own{fill:currentColor;stroke:#fff;stroke-width:4;paint-order:stroke}\n$light"
+        . "\@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ground{fill:#0d1117}.grid{stroke:#3d444d}.own{stroke:#0d1117}\n$dark}\n"
         . qq{</style>\n<rect class="ground" width="$WIDTH" height="$height"/>\n}
         . text_at(14, 26, $title, 'class="title"') . "$content</svg>\n";
 }
@@ -106,7 +107,7 @@ sub lines {
             my $x = $at{ $have[-1] } + 22;
             $out .= sprintf qq{<path class="line $kind" style="stroke-dasharray:none" d="M%.1f %.1fl12 12m0 -12l-12 12"/>\n},
                 $x - 6, $y - 6;
-            push @labels, [$y, $kind, "$title: stalls", $x];
+            push @labels, [$y, $kind, "$title stalls at $stall", $x];
             next;
         }
         push @labels, [$y, $kind, $title, $right];
@@ -124,8 +125,8 @@ sub bars {
     my ($most) = sort { $b <=> $a } map { my (undef, @rows) = @$_; map { $_->[2] + $_->[3] } @rows } @{ $is{groups} };
     my $left = 190;
     my $scale = ($WIDTH - $left - 80) / ($most || 1);
-    my $out = qq{<rect class="fill modern" x="$left" y="40" width="12" height="12"/>} . text_at($left + 18, 51, $is{legend}[0])
-        . qq{<rect class="pale modern" x="@{[$left + 190]}" y="40" width="12" height="12"/>}
+    my $out = qq{<rect class="fill recipe" x="$left" y="40" width="12" height="12"/>} . text_at($left + 18, 51, $is{legend}[0])
+        . qq{<rect class="pale recipe" x="@{[$left + 190]}" y="40" width="12" height="12"/>}
         . text_at($left + 208, 51, $is{legend}[1]);
     my $y = 70;
     for (@{ $is{groups} }) {
