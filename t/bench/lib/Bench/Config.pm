@@ -155,6 +155,8 @@ sub nginx {
         . "daemon off;\npid $conf.pid;\nerror_log $conf.err;\nworker_processes auto;\nworker_rlimit_nofile 20000;\n"
         . "events { worker_connections 10000; }\nhttp {\naccess_log $conf.access combined;\n"
         . join('', map { "${_}_temp_path $dir/nginx_$_;\n" } qw(client_body proxy fastcgi uwsgi scgi))
+        # As Debian's nginx.conf has them.
+        . "sendfile on;\ntcp_nopush on;\n"
         . "client_max_body_size 100m;\n" . join('', map { $upstream{$_} } sort keys %upstream)
         . "server {\n" . (listens($site, 'plain') ? "listen 127.0.0.1:$site->{port};\n" : '')
         . (listens($site, 'tls')

@@ -15,7 +15,7 @@ my $PROGRAM = dirname(abs_path(__FILE__)) . '/../../instructions';
 
 # run(): { numbers => [N...], each => { N => { recipe|module => instructions } } }
 sub run {
-    my @numbers = setting('quick') ? 1 : (1, 10, 100, 1000);
+    my @numbers = setting('quick') ? 1 : (1, 10, 100, 1000, 5000);
     my %result = (numbers => \@numbers);
     for my $n (@numbers) {
         say_progress("instructions, $n applications");
