@@ -167,6 +167,11 @@ step_distcheck() {
 
 step_demonstration() { t/demonstration; }
 
+# Only whether it works: on a machine that does other things, what it measures says nothing.
+step_bench() {
+    tap "make bench, the quick one" make -C "$build/check/gcc" bench BENCHARGS=--quick
+}
+
 # The packages, from the tarball, without installing them (t/package-debian does, in a system of its own).
 step_packages() {
     local dir=$build/check/packages tarball version deb file rc=0
@@ -267,6 +272,7 @@ $(needs_of_backends)"
     run_step httpd_prefork "Apache::Test, prefork"
     run_step distcheck "make distcheck"
     run_step packages "the packages: Debian's, lintian, RPM"
+    run_step bench "bench beside nginx and HAProxy, a smoke test"
     run_step demonstration "the demonstration, as its user sees it"
     [ ${#failed_steps[@]} -eq 0 ] || say "Failed: ${failed_steps[*]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"

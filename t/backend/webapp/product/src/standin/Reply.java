@@ -19,7 +19,10 @@ final class Reply {
     }
 
     static void send(HttpServletResponse response, String type, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        send(response, type, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static void send(HttpServletResponse response, String type, byte[] bytes) throws IOException {
         response.setContentType(type);
         response.setContentLength(bytes.length);
         response.getOutputStream().write(bytes);
