@@ -42,7 +42,8 @@ static const char *escape(apr_pool_t *p, const char *text, escape_ascii *ascii)
         if (len == 1) {
             to = ascii(to, *from);
         }
-        else if (len) {
+        /* U+0080 to U+009F are control characters too. */
+        else if (len && !(from[0] == 0xc2 && from[1] < 0xa0)) {
             memcpy(to, from, len);
             to += len;
         }
@@ -87,8 +88,31 @@ static char *label_ascii(char *to, unsigned char c)
     if (c == '\n') {
         return backslashed(to, 'n');
     }
-    *to++ = c < 0x20 ? ' ' : (char)c;
+    *to++ = c < 0x20 || c == 0x7f ? ' ' : (char)c;
     return to;
+}
+
+static char *html_ascii(char *to, unsigned char c)
+{
+    const char *entity = c == '&'   ? "&amp;"
+                         : c == '<' ? "&lt;"
+                         : c == '>' ? "&gt;"
+                         : c == '"' ? "&quot;"
+                                    : NULL;
+
+    if ((c < 0x20 || c == 0x7f) && c != '\n') {
+        entity = REPLACEMENT;
+    }
+    if (entity) {
+        return apr_cpystrn(to, entity, LONGEST + 1);
+    }
+    *to++ = (char)c;
+    return to;
+}
+
+const char *atl_escape_html(apr_pool_t *p, const char *text)
+{
+    return escape(p, text, html_ascii);
 }
 
 const char *atl_escape_json(apr_pool_t *p, const char *text)

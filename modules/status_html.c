@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "status.h"
+#include "escape.h"
 #include "expand.h"
 #include "html.h"
 #include "status_assets.h"
@@ -12,7 +13,7 @@
 
 /* ------------------------------------------------------------------ small values */
 
-#define ESCAPED(text) ap_escape_html(r->pool, (text) ? (text) : "")
+#define ESCAPED(text) atl_escape_html(r->pool, text)
 
 static const char *duration(apr_pool_t *p, apr_uint64_t us)
 {

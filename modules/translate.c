@@ -122,12 +122,19 @@ static int pre_translate_name(request_rec *r)
 /* A path that is decoded by now, with escapes for all that path.c would read as something else. */
 static const char *escaped(request_rec *r)
 {
-    const char *uri = ap_escape_uri(r->pool, r->uri), *semicolon;
+    const char *from = ap_escape_uri(r->pool, r->uri);
+    char *uri = apr_palloc(r->pool, strlen(from) * 3 + 1), *to = uri;
 
-    while ((semicolon = ap_strchr_c(uri, ';'))) {
-        uri = apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, uri, (apr_size_t)(semicolon - uri)), "%3B",
-                          semicolon + 1, NULL);
+    for (; *from; from++) {
+        if (*from == ';') {
+            memcpy(to, "%3B", 3);
+            to += 3;
+        }
+        else {
+            *to++ = *from;
+        }
     }
+    *to = '\0';
     return uri;
 }
 

@@ -55,7 +55,9 @@ static void escapes(void **state)
         {"a\"b\\c", "a\\\"b\\\\c", "a\\\"b\\\\c"},
         {"a\nb\tc", "a\\nb\\u0009c", "a\\nb c"},
         {"</script>", "\\u003c/script>", "</script>"},
-        {"\x7f", "\\u007f", "\x7f"},
+        {"\x7f", "\\u007f", " "},
+        {"\xc2\x9b", "\xef\xbf\xbd", "\xef\xbf\xbd"}, /* CSI */
+        {"\xc2\xa0", "\xc2\xa0", "\xc2\xa0"},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
         {"\xff", "\xef\xbf\xbd", "\xef\xbf\xbd"},
@@ -70,6 +72,14 @@ static void escapes(void **state)
         expect_str(row, "JSON", atl_escape_json(pool, rows[i].text), rows[i].json);
         expect_str(row, "label", atl_escape_label(pool, rows[i].text), rows[i].label);
     }
+}
+
+static void html(void **state)
+{
+    (void)state;
+    expect_str("marks", "HTML", atl_escape_html(pool, "<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;'");
+    expect_str("controls", "HTML", atl_escape_html(pool, "a\x1b[2J\nb\x7f"), "a\xef\xbf\xbd[2J\nb\xef\xbf\xbd");
+    expect_str("nothing", "HTML", atl_escape_html(pool, NULL), "");
 }
 
 static void audiences(void **state)
@@ -155,7 +165,7 @@ static void verdicts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(buckets), UNIT_TEST(percentiles), UNIT_TEST(escapes),
+    const struct CMUnitTest tests[] = {UNIT_TEST(buckets), UNIT_TEST(percentiles), UNIT_TEST(escapes), UNIT_TEST(html),
                                        UNIT_TEST(audiences), UNIT_TEST(verdicts)};
 
     return cmocka_run_group_tests(tests, unit_group_setup, unit_group_teardown);
