@@ -66,6 +66,8 @@ static const need needs_trusted[] = {{"mod_remoteip.c", "remoteip"}};
 static const need needs_tls[] = {{"mod_ssl.c", "ssl"}};
 static const need needs_compression[] = {{"mod_deflate.c", "deflate"}, {"mod_filter.c", "filter"}};
 
+static const need needs_cache[] = {{"mod_cache.c", "cache"}, {"mod_cache_disk.c", "cache_disk"}};
+
 static void missing_of(apr_pool_t *p, const need *needs, apr_size_t n, const char **enable,
                        const char **load)
 {
@@ -95,6 +97,9 @@ static const char *check_modules(apr_pool_t *p, const atl_app *app)
     }
     if (app->compression == ATL_COMPRESSION_ON) {
         MISSING(needs_compression);
+    }
+    if (app->cache) {
+        MISSING(needs_cache);
     }
     if (!*enable) {
         return NULL;

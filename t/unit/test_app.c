@@ -198,7 +198,7 @@ static void test_good(void **state)
 }
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
-#define KEYS " keys are admin, app-config, ca, compression, except, maintenance, secure-cookies, "  \
+#define KEYS " keys are admin, app-config, ca, cache, compression, except, maintenance, secure-cookies, "  \
              "synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and mod_proxy's worker parameters"
 #define DURATION                                                                                   \
     " is not a duration; write seconds, or a number with s, min or h, up to a year: 90, 5min, 2h"
@@ -412,7 +412,7 @@ static void test_name(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const keys[] = {"admin", "app-config", "ca", "compression", "except", "maintenance", "secure-cookies",
+    static const char *const keys[] = {"admin", "app-config", "ca", "cache", "compression", "except", "maintenance", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 

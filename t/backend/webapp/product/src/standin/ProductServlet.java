@@ -7,23 +7,19 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The resources a product is known by from outside: status, application link manifest, serverInfo,
- * fingerprinted static files; and /control, with which a test changes them.
+ * The resources a product is known by from outside: status, application link manifest, serverInfo;
+ * and /control, with which a test changes them.
  */
 public final class ProductServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    private static final AtomicInteger STATIC_SERVED = new AtomicInteger();
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String path = request.getServletPath();
         if (path.equals("/control")) {
             control(response, new Query(request));
-        } else if (path.equals("/s")) {
-            fingerprinted(request, response);
         } else if (path.equals("/rest/applinks/1.0/manifest")) {
             manifest(response);
         } else if (path.equals(Node.PRODUCT.statusPath)) {
@@ -84,13 +80,5 @@ public final class ProductServlet extends HttpServlet {
         told.put("state", Node.state);
         told.put("baseUrl", Node.baseUrl);
         Reply.json(response, told);
-    }
-
-    /** /s/<hash>/_/x.css: the same for everybody and for ever. X-Served counts what really came from here. */
-    private static void fingerprinted(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        response.setHeader("Cache-Control", "public, max-age=31536000");
-        response.setDateHeader("Expires", System.currentTimeMillis() + 31536000000L);
-        response.setHeader("X-Served", String.valueOf(STATIC_SERVED.incrementAndGet()));
-        Reply.send(response, "text/css;charset=UTF-8", "/* " + Node.NAME + " " + request.getPathInfo() + " */\n");
     }
 }
