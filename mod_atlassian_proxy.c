@@ -11,6 +11,7 @@
 #include "app_config_files.h"
 #include "apply.h"
 #include "backend_tls.h"
+#include "cache.h"
 #include "check.h"
 #include "counters.h"
 #include "dump.h"
@@ -36,6 +37,7 @@ static void register_hooks(apr_pool_t *p)
     atl_backend_tls_register_hooks(p);
     atl_answer_head_register_hooks(p);
     atl_response_register_hooks(p);
+    atl_cache_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);
     atl_maintenance_register_hooks(p);

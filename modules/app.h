@@ -65,6 +65,7 @@ typedef struct atl_app {
     struct atl_watched *watched; /* the same, see maintenance.c */
     const char *app_config; /* the application's own configuration, a file or directory; "" is not
                              * read, NULL where the installer puts it */
+    unsigned cache : 1;            /* keep files whose address changes with their content */
     unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */

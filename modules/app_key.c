@@ -88,6 +88,15 @@ static const char *set_switch(atl_app_reader *in, const char *value, int *on)
     return one_of(in, value, choices, on);
 }
 
+static const char *set_cache(atl_app_reader *in, const char *value)
+{
+    int on = 0;
+    const char *error = set_switch(in, value, &on);
+
+    in->app->cache = on != 0;
+    return error;
+}
+
 static const char *set_verify(atl_app_reader *in, const char *value)
 {
     int on = 1;
@@ -238,6 +247,7 @@ static const struct {
     {"admin", set_admin, "addresses that may reach administration and set-up pages, comma-separated"},
     {"app-config", set_app_config, "the application's own directory, or file, to compare with; or off"},
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
+    {"cache", set_cache, "keep the product's fingerprinted static files: on, off"},
     {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
     {"lbmethod", set_lbmethod,

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "apply.h"
+#include "cache.h"
 #include "expand.h"
 #include "log.h"
 #include "public.h"
@@ -154,21 +155,23 @@ static void own_health_record(apr_pool_t *p, server_rec *s)
     }
 }
 
-/* As httpd sets up its own walk (server/config.c, ap_process_config_tree). */
+/* As httpd sets up its own walk (server/config.c, ap_process_config_tree). path: of the <Location>
+ * that context is the configuration of; NULL outside of any. */
 static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_directive_t *tree,
-                        const ap_directive_t **culprit)
+                        ap_conf_vector_t *context, char *path, const ap_directive_t **culprit)
 {
     cmd_parms parms;
     const char *error;
 
     memset(&parms, 0, sizeof(parms));
+    parms.path = path;
     parms.pool = p;
     parms.temp_pool = ptemp;
     parms.server = s;
     parms.override = (RSRC_CONF | OR_ALL) & ~(OR_AUTHCFG | OR_LIMIT);
     parms.override_opts = OPT_ALL | OPT_SYM_OWNER | OPT_MULTI;
     parms.limited = -1;
-    error = ap_walk_config(tree, &parms, s->lookup_defaults);
+    error = ap_walk_config(tree, &parms, context);
     *culprit = parms.err_directive;
     return error;
 }
@@ -214,6 +217,19 @@ static void keep_own_tls(apr_pool_t *p, const proxy_server_conf *proxy, int othe
     }
 }
 
+/* The configuration that a request for a file to be kept gets at last, see cache.c. */
+static int apply_cache(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf)
+{
+    const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
+    ap_directive_t *tree = tree_of(ptemp, atl_expand_cache(ptemp, app), NULL);
+    const ap_directive_t *culprit = NULL;
+    const char *error;
+
+    conf->cache = ap_create_per_dir_config(p);
+    error = feed(p, ptemp, s, tree, conf->cache, apr_pstrdup(p, "/"), &culprit);
+    return error ? report(s, culprit ? culprit : tree, error) : OK;
+}
+
 static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf)
 {
     const ap_directive_t *culprit = NULL;
@@ -227,17 +243,20 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     if (conf->site.trusted->nelts) {
         own_record(p, s, "mod_remoteip.c");
     }
+    if (conf->site.cache_root) {
+        own_record(p, s, "mod_cache.c");
+    }
     conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
     /* Handlers keep copies of what they are told, not the lines. */
     tree = tree_of(ptemp, atl_expand(ptemp, &conf->site), NULL);
     proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
     sections = proxy->sec_proxy->nelts;
-    error = feed(p, ptemp, s, tree, &culprit);
+    error = feed(p, ptemp, s, tree, s->lookup_defaults, NULL, &culprit);
     if (error) {
         return report(s, culprit ? culprit : tree, error);
     }
     keep_own_tls(p, proxy, sections);
-    return OK;
+    return conf->site.cache_root ? apply_cache(p, ptemp, s, conf) : OK;
 }
 
 /* ------------------------------------------------------------------ load balancers in front */
@@ -365,6 +384,7 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
         add_proxy_aliases(p, s, conf);
         add_acme(conf);
         if ((status = collect_trusted(p, s, conf)) != OK ||
+            (status = atl_cache_prepare(p, s, sections, main_server)) != OK ||
             (status = apply(p, ptemp, s, conf)) != OK) {
             return status;
         }

@@ -6,6 +6,7 @@
 #include "text.h"
 #include "vouching.h"
 
+#include <apr_md5.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +288,97 @@ static void emit_vouching(expander *e)
     }
 }
 
+/* ------------------------------------------------------------------ cache */
+
+/* mod_cache's settings of a virtual host. Served before access rules are asked, or without the
+ * query, a file could be anybody's; what an application says of one person, no other may get. */
+static const char *const cache_host[][2] = {
+    {"CacheQuickHandler", "off"},
+    {"CacheIgnoreQueryString", "off"},
+    {"CacheIgnoreCacheControl", "off"},
+    {"CacheIgnoreURLSessionIdentifiers", "None"},
+    {"CacheIgnoreHeaders", "Set-Cookie Set-Cookie2 X-AUSERNAME X-AREQUESTID X-ASESSIONID "
+                           "X-Seraph-LoginReason X-Seraph-Trusted-App-Status"},
+    {"CacheLock", "on"}};
+
+static const char *const cache_files[][2] = {
+    {"CacheEnable", "disk"},      {"CacheMaxFileSize", "16777216"}, {"CacheStorePrivate", "off"},
+    {"CacheStoreNoStore", "off"}, {"CacheStoreExpired", "off"}};
+
+/* In place of the address in mod_cache's keys. Other lines, other keys: what was kept for them is not
+ * found again, and cleaned away in time. */
+static const char *cache_key(expander *e)
+{
+    const char *address = atl_base_url(e->p, &e->site->public, "");
+    unsigned char digest[APR_MD5_DIGESTSIZE];
+    apr_md5_ctx_t context;
+
+    apr_md5_init(&context);
+    apr_md5_update(&context, address, strlen(address) + 1);
+    for (int i = 0; i < e->site->apps->nelts; i++) {
+        const char *words = APR_ARRAY_IDX(e->site->apps, i, const atl_app *)->words;
+        apr_md5_update(&context, words, strlen(words) + 1);
+    }
+    apr_md5_final(digest, &context);
+    return apr_psprintf(e->p, "http://%02x%02x%02x%02x%02x%02x%02x%02x/", digest[0], digest[1],
+                        digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+}
+
+static void emit_pairs(expander *e, const atl_app *app, const char *const (*pairs)[2], apr_size_t n)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        emit(e, app, 1, pairs[i][0], pairs[i][1]);
+    }
+}
+
+static void emit_cache_files(expander *e, const atl_app *app)
+{
+    emit_pairs(e, app, cache_files, sizeof(cache_files) / sizeof(cache_files[0]));
+}
+
+apr_array_header_t *atl_expand_cache(apr_pool_t *p, const atl_app *app)
+{
+    expander e = {.p = p, .out = apr_array_make(p, 8, sizeof(atl_node))};
+
+    emit_cache_files(&e, app);
+    return e.out;
+}
+
+static void emit_cache_host(expander *e, const atl_app *app)
+{
+    emit_pairs(e, app, cache_host, sizeof(cache_host) / sizeof(cache_host[0]));
+    emit(e, app, 1, "CacheLockPath",
+         atl_config_arg(e->p, apr_pstrcat(e->p, e->site->cache_root, "/lock", NULL)));
+    emit(e, app, 1, "CacheKeyBaseURL", cache_key(e));
+    comment(e, app, "AtlassianApp keeps only answers that are public, fresh and without a cookie, to "
+                    "requests");
+    comment(e, app, "for this very host without Authorization; stock httpd cannot ask for that:");
+}
+
+static void emit_cache(expander *e)
+{
+    int first = 1;
+
+    for (int i = 0; i < e->site->apps->nelts; i++) {
+        const atl_app *app = APR_ARRAY_IDX(e->site->apps, i, const atl_app *);
+        const atl_product *product = app->product;
+        expander inner;
+
+        if (!app->cache) {
+            continue;
+        }
+        if (first) {
+            emit_cache_host(e, app);
+            first = 0;
+        }
+        inner = inside(e, emit(e, app, 0, "<LocationMatch",
+                               apr_pstrcat(e->p, "\"^", pattern_of(e->p, app->context),
+                                           product->fingerprint_start, "(.*/)?",
+                                           product->fingerprint_mark + 1, "\">", NULL)));
+        emit_cache_files(&inner, app);
+    }
+}
+
 /* ------------------------------------------------------------------ paths */
 
 /* First match wins in mod_proxy: longer paths come first. */
@@ -414,6 +506,7 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
     for (int i = 0; i < site->workers->nelts; i++) {
         emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
     }
+    emit_cache(&e);
     emit_paths(&e, claims);
     emit_reverse(&e, claims);
     for (int i = 0; i < site->apps->nelts; i++) {

@@ -24,6 +24,12 @@ typedef struct atl_node {
 apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site);
 
 /*
+ * What mod_cache is told of the files it may keep for an app with cache=on: array of atl_node, the
+ * same for every app. From p.
+ */
+apr_array_header_t *atl_expand_cache(apr_pool_t *p, const atl_app *app);
+
+/*
  * Nodes as configuration text, each line behind indent. only: leaves out what other lines stand
  * for, NULL for all. From p.
  */

@@ -463,8 +463,10 @@ static int log_transaction(request_rec *r)
                   ? request->observed.latency
                   : -1;
     atl_counters_answered(&atl_counters_app(claim->app)->traffic, last->status, latency, now);
-    atl_counters_answered(atl_counters_backend(claim->app, atl_request_backend(request)), last->status,
-                          latency, now);
+    if (request->observed.handed || !request->cacheable) {
+        atl_counters_answered(atl_counters_backend(claim->app, atl_request_backend(request)),
+                              last->status, latency, now);
+    }
     if (request->observed.handed) {
         atl_counters_move(claim->app, ATL_GAUGE_IN_FLIGHT, -1);
     }
@@ -491,10 +493,13 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
 
 void atl_observe_register_hooks(apr_pool_t *p)
 {
+    static const char *const mod_cache[] = {"mod_cache.c", NULL};
+
     (void)p;
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_error_log(on_error_log, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(before_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* Not before mod_cache: what it answers is not the application's. */
+    ap_hook_handler(before_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
     /* Optional: mod_proxy and mod_ssl may be loaded after this module, or not at all. */
     APR_OPTIONAL_HOOK(proxy, request_status, after_proxy, NULL, NULL, APR_HOOK_MIDDLE);

@@ -181,6 +181,10 @@ static const atl_probe jira_probes[] = {
     {"/status", ATL_PROBE_STATE}, MANIFEST,
     {"/rest/api/2/serverInfo", ATL_PROBE_BASE_URL}, END_OF_PROBES};
 
+/* Atlassian's web-resource plugin, which all products have: /s/<hash>/.../_/download/... (vendor: "Use a
+ * CDN with Atlassian Data Center applications"). */
+#define WEB_RESOURCES .fingerprint_start = "/s/", .fingerprint_mark = "/_/"
+
 static const char *const bitbucket_aliases[] = {"stash", NULL};
 static const char *const fisheye_aliases[] = {"fecru", NULL};
 static const char *const jira_aliases[] = {"jira-software", "jira-core", "jira-servicedesk",
@@ -259,36 +263,40 @@ const atl_product atl_products[] = {
      .status = "/rest/api/latest/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = bamboo_settings, .config_files = bamboo_files, .cures = &bamboo_cures,
      .doors = bamboo_doors, .api = bamboo_api, .open = bamboo_open, .git = agent_marks,
-     .probes = bamboo_probes, .ready = "RUNNING PAUSED", .one_active_node = 1, .secure_cookies = 1},
+     .probes = bamboo_probes, WEB_RESOURCES, .ready = "RUNNING PAUSED", .one_active_node = 1,
+     .secure_cookies = 1},
     {.name = "bitbucket", .label = "Bitbucket", .aliases = bitbucket_aliases, .port = 7990,
      .context = "", .timeout = 3600, .status = "/status",
      .starting = 503, .session_cookie = "BITBUCKETSESSIONID",
      .settings = bitbucket_settings, .config_files = bitbucket_files, .cures = &bitbucket_cures,
      .doors = bitbucket_doors, .api = common_api, .open = common_open, .git = git_marks,
-     .probes = common_probes, .ready = "RUNNING FIRST_RUN MAINTENANCE", .secure_cookies = 1},
+     .probes = common_probes, WEB_RESOURCES, .ready = "RUNNING FIRST_RUN MAINTENANCE",
+     .secure_cookies = 1},
     {.name = "confluence", .label = "Confluence", .port = 8090, .context = "", .timeout = 300,
      .status = "/status", .starting = 503, .session_cookie = "JSESSIONID", .has_synchrony = 1,
      .settings = confluence_settings, .config_files = confluence_files, .cures = &confluence_cures,
      .doors = confluence_doors, .api = common_api, .open = common_open,
-     .probes = confluence_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .probes = confluence_probes, WEB_RESOURCES, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crowd", .label = "Crowd", .port = 8095, .context = "/crowd", .timeout = 60,
      .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = crowd_settings, .config_files = crowd_files, .cures = &crowd_cures,
      .doors = crowd_doors, .api = crowd_api, .open = crowd_open,
-     .probes = crowd_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .probes = crowd_probes, WEB_RESOURCES, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = "crucible", .label = "Crucible", .port = 8060, .context = "", .timeout = 300,
      .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
      .settings = fecru_settings, .config_files = crucible_files, .cures = &fecru_cures,
-     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes},
+     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes,
+     WEB_RESOURCES},
     {.name = "fisheye", .label = "Fisheye", .aliases = fisheye_aliases, .port = 8060,
      .context = "", .timeout = 300, .starting = 503, .session_cookie = "JSESSIONID", .one_node_only = 1,
      .settings = fecru_settings, .config_files = fisheye_files, .cures = &fecru_cures,
-     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes},
+     .doors = fecru_doors, .api = fecru_api, .open = fecru_open, .probes = fecru_probes,
+     WEB_RESOURCES},
     {.name = "jira", .label = "Jira", .aliases = jira_aliases, .port = 8080, .context = "",
      .timeout = 300, .status = "/status", .starting = 503, .session_cookie = "JSESSIONID",
      .settings = jira_settings, .config_files = jira_files, .cures = &jira_cures,
      .doors = jira_doors, .api = common_api, .open = jira_open,
-     .probes = jira_probes, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
+     .probes = jira_probes, WEB_RESOURCES, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = NULL}};
 
 const atl_product *atl_product_find(const char *word)

@@ -83,6 +83,9 @@ typedef struct atl_product {
     const char *const *git;      /* marks in paths of git and other tools that show plain text */
     const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
     const char *const *doors;    /* what admin= restricts, see door.h; NULL-terminated */
+    /* Files whose address changes with their content: their paths begin with the one, below the
+     * context, and have the other in them. */
+    const char *fingerprint_start, *fingerprint_mark;
 } atl_product;
 
 /* All products, in the order lists of them are printed. Ends with a row whose name is NULL. */

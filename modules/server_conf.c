@@ -77,6 +77,8 @@ static const need needs_cluster[] = {{"mod_proxy_balancer.c", "proxy_balancer"},
 static const need needs_heartbeat[] = {{"mod_heartmonitor.c", "heartmonitor"}};
 static const need needs_compression[] = {{"mod_deflate.c", "deflate"}, {"mod_filter.c", "filter"}};
 
+static const need needs_cache[] = {{"mod_cache.c", "cache"}, {"mod_cache_disk.c", "cache_disk"}};
+
 static void missing_of(apr_pool_t *p, const need *needs, apr_size_t n, const char **enable,
                        const char **load)
 {
@@ -116,6 +118,9 @@ static const char *check_modules(apr_pool_t *p, const atl_app *app)
         if (!strcmp(app->lbmethod, "heartbeat")) {
             MISSING(needs_heartbeat);
         }
+    }
+    if (app->cache) {
+        MISSING(needs_cache);
     }
     if (!*enable) {
         return NULL;

@@ -23,6 +23,8 @@ typedef struct atl_server_conf {
     /* Networks whose X-Forwarded-* headers are believed: array of apr_ipsubnet_t *. */
     apr_array_header_t *trusted;
     const module *remoteip;      /* mod_remoteip; NULL if it is not loaded */
+    ap_conf_vector_t *cache;     /* what mod_cache is told of a file it may keep; NULL: nothing */
+    const char *cache_authority; /* the Host header of requests that may be answered from there */
     const char *remoteip_header; /* what an administrator's RemoteIPHeader names, or NULL */
 } atl_server_conf;
 
@@ -49,6 +51,7 @@ typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
     unsigned proxied : 1; /* translated: nobody else took the request in between */
+    unsigned cacheable : 1; /* mod_cache may answer it */
     const char *filename; /* what it was translated to */
     const char *host;     /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;

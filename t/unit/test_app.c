@@ -202,7 +202,7 @@ static void test_good(void **state)
 }
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
-#define KEYS " keys are admin, app-config, ca, compression, except, lbmethod, maintenance, "  \
+#define KEYS " keys are admin, app-config, ca, cache, compression, except, lbmethod, maintenance, "  \
              "secure-cookies, synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and " \
              "mod_proxy's worker parameters"
 #define DURATION                                                                                   \
@@ -415,7 +415,7 @@ static void test_name(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const keys[] = {"admin", "app-config", "ca", "compression", "except",
+    static const char *const keys[] = {"admin", "app-config", "ca", "cache", "compression", "except",
                                        "lbmethod", "maintenance", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};

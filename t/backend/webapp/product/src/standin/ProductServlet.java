@@ -5,31 +5,21 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * The resources a product is known by from outside: status, application link manifest, serverInfo,
- * fingerprinted static files; and /control, with which a test changes them.
+ * The resources a product is known by from outside: status, application link manifest, serverInfo;
+ * and /control, with which a test changes them.
  */
 public final class ProductServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    private static final AtomicInteger STATIC_SERVED = new AtomicInteger();
-    private static final Pattern SIZE = Pattern.compile("/bytes-(\\d{1,7})/");
-    private static final byte[] RULES = ".aui-button { margin: 1px; }\n".repeat(200).getBytes(StandardCharsets.UTF_8);
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String path = request.getServletPath();
         if (path.equals("/control")) {
             control(response, new Query(request));
-        } else if (path.equals("/s")) {
-            fingerprinted(request, response);
         } else if (path.equals("/rest/applinks/1.0/manifest")) {
             manifest(response);
         } else if (path.equals(Node.PRODUCT.statusPath)) {
@@ -90,26 +80,5 @@ public final class ProductServlet extends HttpServlet {
         told.put("state", Node.state);
         told.put("baseUrl", Node.baseUrl);
         Reply.json(response, told);
-    }
-
-    /**
-     * /s/<hash>/_/x.css: the same for everybody and for ever. X-Served counts what really came from here; with
-     * /bytes-N/ in the path it is N bytes long.
-     */
-    private static void fingerprinted(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        response.setHeader("Cache-Control", "public, max-age=31536000");
-        response.setDateHeader("Expires", System.currentTimeMillis() + 31536000000L);
-        response.setHeader("X-Served", String.valueOf(STATIC_SERVED.incrementAndGet()));
-        byte[] text = ("/* " + Node.NAME + " " + request.getPathInfo() + " */\n").getBytes(StandardCharsets.UTF_8);
-        Matcher size = SIZE.matcher(request.getPathInfo());
-        Reply.send(response, "text/css;charset=UTF-8", size.find() ? padded(text, Integer.parseInt(size.group(1))) : text);
-    }
-    /** text, then rules of a style sheet up to length bytes; made cheaply, what is measured is not this. */
-    private static byte[] padded(byte[] text, int length) {
-        byte[] all = Arrays.copyOf(text, length);
-        for (int at = text.length; at < length; at += RULES.length) {
-            System.arraycopy(RULES, 0, all, at, Math.min(RULES.length, length - at));
-        }
-        return all;
     }
 }
