@@ -4,6 +4,8 @@ use Atl::Test;
 use Atl::Requests;
 use Atl::Server;
 
+allow_log(qr/ATLP1001: AtlassianApp jira at /, 'an application without scheme="https", logged once');
+
 # stock(INSIDE): the same virtual host with what the dump says at its end in place of AtlassianApp lines.
 sub stock {
     my ($inside) = @_;

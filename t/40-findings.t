@@ -101,7 +101,7 @@ for my $row (
     [1001, 'no scheme', {}, '/jira/redirect?to=/next'],
     [1002, 'wrong proxyPort', { proxyName => 'people.example.test', proxyPort => 'OWN', scheme => 'https', secure => 'true' }, '/jira/redirect?to=/next'],
     [1003, 'proxyName is the backend', { proxyName => '127.0.0.1', proxyPort => 'OWN' }, '/jira/redirect?to=/next'],
-    [1030, 'http in pages', { proxyName => 'people.example.test', proxyPort => '80' }, '/jira/page'],
+    [1030, 'http in pages', { proxyName => 'people.example.test', proxyPort => '80' }, '/jira/html'],
     [1009, 'no secure', { proxyName => 'people.example.test', proxyPort => '443', scheme => 'https' }, '/jira/session'],
 ) {
     my ($id, $name, $attributes, $target) = @$row;

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.zip.GZIPOutputStream;
 
-/** Answers made to order: /redirect, /cookie, /headers, /status-code, /page, /gzip. */
+/** Answers made to order: /redirect, /cookie, /headers, /status-code, /html, /gzip. */
 public final class AnswerServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -34,7 +34,7 @@ public final class AnswerServlet extends HttpServlet {
         case "/status-code":
             statusCode(response, query);
             break;
-        case "/page":
+        case "/html":
             page(request, response);
             break;
         default:
