@@ -419,7 +419,7 @@ static void test_name(void **state)
 static void test_keys(void **state)
 {
     static const char *const keys[] = {"admin", "app-config", "ca", "cache", "compression", "except",
-                                       "lbmethod", "maintenance", "secure-cookies",
+                                       "lbmethod", "maintenance", "quiet", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 
