@@ -287,10 +287,30 @@ static const char *backend_words(suggester *s, const atl_old_app *app, const cha
     return words;
 }
 
+/* One address for each of Synchrony's nodes. Returns NULL where they are what the line has by itself: port 8091 of
+ * each of Confluence's. */
+static const char *synchrony_urls(suggester *s, const atl_mapping *main, const atl_mapping *m)
+{
+    const char *path = strcmp(m->path, ATL_SYNCHRONY_PATH) ? m->path : "";
+    int count = m->balancer ? m->balancer->members->nelts : 1;
+    int usual = !*path && count == (main->balancer ? main->balancer->members->nelts : 1);
+    const char *list = NULL;
+
+    for (int i = 0; i < count; i++) {
+        const atl_old_member *node = m->balancer ? &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member) : NULL;
+        const char *host = node ? node->host : m->host;
+        unsigned port = node ? node->port : m->port;
+        const char *url = apr_psprintf(s->p, "http://%s:%u%s", host, port, path);
+
+        usual &= port == ATL_SYNCHRONY_PORT && is_on_host(main, host);
+        list = list ? apr_pstrcat(s->p, list, ",", url, NULL) : url;
+    }
+    return usual ? NULL : list;
+}
+
 static const char *synchrony_words(suggester *s, const atl_old_app *app, const char *words)
 {
-    const atl_mapping *m;
-    const char *path;
+    const char *urls;
 
     if (!app->product->has_synchrony) {
         return words;
@@ -298,15 +318,8 @@ static const char *synchrony_words(suggester *s, const atl_old_app *app, const c
     if (!app->synchrony->nelts) {
         return word_and(s->p, words, "synchrony=internal");
     }
-    m = APR_ARRAY_IDX(app->synchrony, 0, const atl_mapping *);
-    path = strcmp(m->path, ATL_SYNCHRONY_PATH) ? m->path : "";
-    if (m->balancer && m->balancer->members->nelts > 1 && !is_on_host(app->main, host_of(m))) {
-        lose(s, m->line, "the line names one address for Synchrony; this is the first of its nodes");
-    }
-    if (!*path && m->port == ATL_SYNCHRONY_PORT && is_on_host(app->main, host_of(m))) {
-        return words;
-    }
-    return word_and(s->p, words, apr_psprintf(s->p, "synchrony=http://%s:%u%s", host_of(m), m->port, path));
+    urls = synchrony_urls(s, app->main, APR_ARRAY_IDX(app->synchrony, 0, const atl_mapping *));
+    return urls ? word_and(s->p, words, apr_pstrcat(s->p, "synchrony=", urls, NULL)) : words;
 }
 
 /* "600", "10min"; mod_proxy takes more units than the line's own keys. */
