@@ -144,7 +144,7 @@ static int has_synchrony(const suggester *s)
 
 static atl_old_app *new_app(suggester *s, const atl_mapping *m, int alone)
 {
-    atl_hints hints = {.port = m->port, .context = *m->path ? m->path : m->target,
+    atl_hints hints = {.port = m->port, .context = apr_pstrcat(s->p, m->path, " ", m->target, NULL),
                        .names = names_of(s, m), .text = s->text,
                        /* of the only application there is */
                        .has_synchrony = alone && has_synchrony(s)};

@@ -198,11 +198,20 @@ static int takes_websockets(const atl_mapping *m)
     return m->is_websocket || (upgrade && apr_cstr_casecmp(upgrade, "none"));
 }
 
+/* From httpd 2.4.48 on a ws:// address serves plain requests as well, unless they are kept from it. */
+static int takes_plain_requests(const checker *c, const atl_mapping *m)
+{
+    const atl_old_line *fallback = atl_old_setting(c->host, "ProxyWebsocketFallbackToProxyHttp");
+
+    return !m->conditions->nelts &&
+           (!fallback || apr_cstr_casecmp(atl_old_word(c->p, fallback, 0), "off"));
+}
+
 static void check_websocket(checker *c, const atl_mapping *m)
 {
     const char *timeout = timeout_of(c, m);
     const char *values[] = {"seconds", timeout ? timeout : HTTPD_TIMEOUT, NULL};
-    int has_pair = !m->is_websocket;
+    int has_pair = !m->is_websocket || takes_plain_requests(c, m);
 
     if (!takes_websockets(m)) {
         return;

@@ -13,7 +13,7 @@
 /* What there is to go by. */
 typedef struct atl_hints {
     unsigned port;
-    const char *context;          /* the path on the application, "" for the root */
+    const char *context;          /* the paths: the public one, the application's */
     apr_array_header_t *names;    /* of const char *: hosts, ServerName, balancer */
     const char *text;             /* of lines that may name cookies */
     unsigned has_synchrony : 1;   /* Synchrony is proxied beside it */
