@@ -49,7 +49,8 @@ static void lose(suggester *s, const atl_old_line *line, const char *text)
     remark->text = text;
 }
 
-/* ------------------------------------------------------------------ which mappings make an application */
+/* ------------------------------------------------------------------ which mappings make an
+ * application */
 
 /* Synchrony cannot move its own path; its port seldom changes. */
 static int is_synchrony(const atl_mapping *m)
@@ -95,9 +96,10 @@ static int by_length(const void *a, const void *b)
     const atl_mapping *x = *(const atl_mapping *const *)a, *y = *(const atl_mapping *const *)b;
     apr_size_t xlen = strlen(x->path), ylen = strlen(y->path);
 
-    return xlen != ylen                          ? (xlen > ylen) - (xlen < ylen)
-           : x->is_websocket != y->is_websocket ? (int)x->is_websocket - (int)y->is_websocket
-                                                : (x->line->line > y->line->line) - (x->line->line < y->line->line);
+    return xlen != ylen ? (xlen > ylen) - (xlen < ylen)
+           : x->is_websocket != y->is_websocket
+               ? (int)x->is_websocket - (int)y->is_websocket
+               : (x->line->line > y->line->line) - (x->line->line < y->line->line);
 }
 
 static apr_array_header_t *page_mappings(const suggester *s)
@@ -127,7 +129,8 @@ static apr_array_header_t *names_of(const suggester *s, const atl_mapping *m)
     }
     APR_ARRAY_PUSH(names, const char *) = m->balancer->name;
     for (int i = 0; i < m->balancer->members->nelts; i++) {
-        APR_ARRAY_PUSH(names, const char *) = APR_ARRAY_IDX(m->balancer->members, i, atl_old_member).host;
+        APR_ARRAY_PUSH(names, const char *) =
+            APR_ARRAY_IDX(m->balancer->members, i, atl_old_member).host;
     }
     return names;
 }
@@ -144,8 +147,10 @@ static int has_synchrony(const suggester *s)
 
 static atl_old_app *new_app(suggester *s, const atl_mapping *m, int alone)
 {
-    atl_hints hints = {.port = m->port, .context = apr_pstrcat(s->p, m->path, " ", m->target, NULL),
-                       .names = names_of(s, m), .text = s->text,
+    atl_hints hints = {.port = m->port,
+                       .context = apr_pstrcat(s->p, m->path, " ", m->target, NULL),
+                       .names = names_of(s, m),
+                       .text = s->text,
                        /* of the only application there is */
                        .has_synchrony = alone && has_synchrony(s)};
     atl_old_app *app = apr_pcalloc(s->p, sizeof(*app));
@@ -200,7 +205,8 @@ static int is_on_host(const atl_mapping *main, const char *host)
         return host && !apr_cstr_casecmp(main->host, host);
     }
     for (int i = 0; host && i < main->balancer->members->nelts; i++) {
-        if (!apr_cstr_casecmp(APR_ARRAY_IDX(main->balancer->members, i, atl_old_member).host, host)) {
+        if (!apr_cstr_casecmp(APR_ARRAY_IDX(main->balancer->members, i, atl_old_member).host,
+                              host)) {
             return 1;
         }
     }
@@ -243,8 +249,9 @@ static void find_synchrony(suggester *s)
             APR_ARRAY_PUSH(app->synchrony, const atl_mapping *) = m;
         }
         else {
-            lose(s, m->line, "this looks like Synchrony, but it is not clear to which Confluence it belongs; "
-                             "name it there with synchrony=");
+            lose(s, m->line,
+                 "this looks like Synchrony, but it is not clear to which Confluence it belongs; "
+                 "name it there with synchrony=");
         }
     }
 }
@@ -253,7 +260,8 @@ static void find_synchrony(suggester *s)
 
 static const char *word_and(apr_pool_t *p, const char *words, const char *word)
 {
-    return apr_pstrcat(p, words, " ", strpbrk(word, " \t\"'\\") ? atl_config_arg(p, word) : word, NULL);
+    return apr_pstrcat(p, words, " ", strpbrk(word, " \t\"'\\") ? atl_config_arg(p, word) : word,
+                       NULL);
 }
 
 /* Parameters a node has of its own, in the order they are written. */
@@ -261,7 +269,8 @@ static const char *const node_params[] = {"route", "loadfactor", "lbset", "statu
 
 static const char *node_words(suggester *s, const atl_old_app *app, const atl_old_member *node)
 {
-    const char *word = apr_psprintf(s->p, "%s://%s:%u%s", node->scheme, node->host, node->port, app->main->target);
+    const char *word =
+        apr_psprintf(s->p, "%s://%s:%u%s", node->scheme, node->host, node->port, app->main->target);
 
     for (const char *const *name = node_params; *name; name++) {
         const char *value = apr_table_get(node->params, *name);
@@ -275,20 +284,25 @@ static const char *backend_words(suggester *s, const atl_old_app *app, const cha
     const atl_mapping *m = app->main;
 
     if (!m->balancer) {
-        return word_and(s->p, words, apr_psprintf(s->p, "%s://%s:%u%s", m->scheme, m->host, m->port, m->target));
+        return word_and(s->p, words,
+                        apr_psprintf(s->p, "%s://%s:%u%s", m->scheme, m->host, m->port, m->target));
     }
     if (m->balancer->members->nelts == 1) {
         const atl_old_member *only = &APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member);
-        return word_and(s->p, words, apr_psprintf(s->p, "%s://%s:%u%s", only->scheme, only->host, only->port, m->target));
+        return word_and(
+            s->p, words,
+            apr_psprintf(s->p, "%s://%s:%u%s", only->scheme, only->host, only->port, m->target));
     }
     for (int i = 0; i < m->balancer->members->nelts; i++) {
-        words = word_and(s->p, words, node_words(s, app, &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member)));
+        words =
+            word_and(s->p, words,
+                     node_words(s, app, &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member)));
     }
     return words;
 }
 
-/* One address for each of Synchrony's nodes. Returns NULL where they are what the line has by itself: port 8091 of
- * each of Confluence's. */
+/* One address for each of Synchrony's nodes. Returns NULL where they are what the line has by
+ * itself: port 8091 of each of Confluence's. */
 static const char *synchrony_urls(suggester *s, const atl_mapping *main, const atl_mapping *m)
 {
     const char *path = strcmp(m->path, ATL_SYNCHRONY_PATH) ? m->path : "";
@@ -297,7 +311,8 @@ static const char *synchrony_urls(suggester *s, const atl_mapping *main, const a
     const char *list = NULL;
 
     for (int i = 0; i < count; i++) {
-        const atl_old_member *node = m->balancer ? &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member) : NULL;
+        const atl_old_member *node =
+            m->balancer ? &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member) : NULL;
         const char *host = node ? node->host : m->host;
         unsigned port = node ? node->port : m->port;
         const char *url = apr_psprintf(s->p, "http://%s:%u%s", host, port, path);
@@ -322,32 +337,22 @@ static const char *synchrony_words(suggester *s, const atl_old_app *app, const c
     return urls ? word_and(s->p, words, apr_pstrcat(s->p, "synchrony=", urls, NULL)) : words;
 }
 
-/* "600", "10min"; mod_proxy takes more units than the line's own keys. */
-static const char *seconds_of(apr_pool_t *p, const char *timeout)
-{
-    int seconds;
-
-    if (!atl_parse_seconds(timeout, &seconds)) {
-        seconds = atoi(timeout);
-    }
-    return apr_psprintf(p, "%d", seconds);
-}
-
 static const char *timeout_words(suggester *s, const atl_old_app *app, const char *words)
 {
     const char *timeout = apr_table_get(app->main->params, "timeout");
     const atl_old_line *line = atl_old_setting(s->host, "ProxyTimeout");
 
     timeout = timeout ? timeout : line ? atl_old_word(s->p, line, 0) : NULL;
-    if (!timeout || atl_old_timeout_is_short(timeout, app->product) || atoi(timeout) == app->product->timeout) {
+    if (!timeout || atl_old_timeout_is_short(timeout, app->product) ||
+        atl_old_seconds(timeout) == app->product->timeout) {
         return words;
     }
-    return word_and(s->p, words, apr_pstrcat(s->p, "timeout=", seconds_of(s->p, timeout), NULL));
+    return word_and(s->p, words, apr_psprintf(s->p, "timeout=%d", atl_old_seconds(timeout)));
 }
 
 /* What the line does by itself, whatever was written. */
-static const char *const own_params[] = {"timeout", "nocanon", "upgrade", "mapping", "stickysession",
-                                         "lbmethod", "noquery", NULL};
+static const char *const own_params[] = {"timeout",       "nocanon",  "upgrade", "mapping",
+                                         "stickysession", "lbmethod", "noquery", NULL};
 
 static int is_among(const char *const *list, const char *word)
 {
@@ -387,8 +392,8 @@ static int read_param(void *data, const char *key, const char *value)
     return 1;
 }
 
-static void read_params(suggester *s, const atl_old_line *line, const apr_table_t *params, int of_node,
-                        apr_table_t *carried)
+static void read_params(suggester *s, const atl_old_line *line, const apr_table_t *params,
+                        int of_node, apr_table_t *carried)
 {
     param_reader reader = {.s = s, .line = line, .carried = carried, .of_node = of_node};
 
@@ -398,7 +403,8 @@ static void read_params(suggester *s, const atl_old_line *line, const apr_table_
 static int add_param(void *data, const char *key, const char *value)
 {
     param_reader *reader = data;
-    reader->words = word_and(reader->s->p, reader->words, apr_pstrcat(reader->s->p, key, "=", value, NULL));
+    reader->words =
+        word_and(reader->s->p, reader->words, apr_pstrcat(reader->s->p, key, "=", value, NULL));
     return 1;
 }
 
@@ -413,7 +419,8 @@ static const char *param_words(suggester *s, const atl_old_app *app, const char 
         read_params(s, node->line, node->params, m->balancer->members->nelts > 1, carried);
     }
     if (m->balancer) {
-        read_params(s, m->balancer->section ? m->balancer->section : m->line, m->balancer->params, 0, carried);
+        read_params(s, m->balancer->section ? m->balancer->section : m->line, m->balancer->params,
+                    0, carried);
     }
     read_params(s, m->line, m->params, 0, carried);
     apr_table_do(add_param, &reader, carried, NULL);
@@ -437,13 +444,17 @@ static const char *except_words(suggester *s, const atl_old_app *app, const char
 
 static const char *compression_words(suggester *s, const char *words)
 {
+    int by_httpd = 0, by_nobody = 0;
+
     for (int i = 0; i < s->host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
-        if (atl_old_compresses(line)) {
-            return word_and(s->p, words, "compression=on");
-        }
+
+        by_httpd |= atl_old_compresses(line);
+        by_nobody |= atl_old_unsets(s->p, line, "Accept-Encoding");
     }
-    return words;
+    return by_httpd    ? word_and(s->p, words, "compression=on")
+           : by_nobody ? word_and(s->p, words, "compression=off")
+                       : words;
 }
 
 static int is_setting(suggester *s, const char *name, const char *value)
@@ -463,7 +474,8 @@ static const char *tls_words(suggester *s, const atl_old_app *app, const char *w
     if (!is_setting(s, "SSLProxyVerify", "require")) {
         return word_and(s->p, words, "verify=off");
     }
-    return ca ? word_and(s->p, words, apr_pstrcat(s->p, "ca=", atl_old_word(s->p, ca, 0), NULL)) : words;
+    return ca ? word_and(s->p, words, apr_pstrcat(s->p, "ca=", atl_old_word(s->p, ca, 0), NULL))
+              : words;
 }
 
 /* ------------------------------------------------------------------ who vouches for clients */
@@ -483,8 +495,9 @@ static const char *add_networks(suggester *s, const apr_array_header_t *lines, c
             const char *network = APR_ARRAY_IDX(words, j, const char *);
 
             if (network[strspn(network, "0123456789.:abcdefABCDEF/")]) {
-                lose(s, line, apr_psprintf(s->p, "%s is a name; trusted-proxy= takes addresses and networks",
-                                           network));
+                lose(s, line,
+                     apr_psprintf(s->p, "%s is a name; trusted-proxy= takes addresses and networks",
+                                  network));
                 continue;
             }
             list = list ? apr_pstrcat(s->p, list, ",", network, NULL) : network;
@@ -517,14 +530,40 @@ static const char *trusted_words(suggester *s, const char *words)
 
 static void ask(suggester *s, atl_old_app *app, const char *question)
 {
-    app->question = app->question ? apr_pstrcat(s->p, app->question, "\n", question, NULL) : question;
+    app->question =
+        app->question ? apr_pstrcat(s->p, app->question, "\n", question, NULL) : question;
+}
+
+static const char *parse(suggester *s, const char *args, atl_app **app)
+{
+    apr_array_header_t *words = apr_array_make(s->p, 8, sizeof(const char *));
+    const char *word;
+
+    while ((word = atl_next_word(s->p, &args))) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return atl_app_parse(s->p, words, app);
+}
+
+/* Half of the way may be done. */
+static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
+{
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+        atl_app *there;
+
+        if (atl_old_is(line, "AtlassianApp") && !parse(s, line->args, &there) &&
+            !strcmp(there->context, app->main->target)) {
+            return line;
+        }
+    }
+    return NULL;
 }
 
 /* Words for the line; a suggestion that httpd would refuse is a question. */
-static void write_line(suggester *s, atl_old_app *app, int is_first)
+static void write_line(suggester *s, atl_old_app *app)
 {
-    const char *words = backend_words(s, app, app->product->name), *args, *word, *error;
-    apr_array_header_t *list = apr_array_make(s->p, 8, sizeof(const char *));
+    const char *words = backend_words(s, app, app->product->name), *error;
     atl_app *read;
 
     words = synchrony_words(s, app, words);
@@ -532,24 +571,26 @@ static void write_line(suggester *s, atl_old_app *app, int is_first)
     words = param_words(s, app, words);
     words = except_words(s, app, words);
     words = compression_words(s, words);
-    words = tls_words(s, app, words);
-    app->words = is_first ? trusted_words(s, words) : words;
+    app->words = tls_words(s, app, words);
+    app->already = line_already(s, app);
     if (strcmp(app->main->path, app->main->target)) {
-        ask(s, app, apr_psprintf(s->p, "people see %s, the application has %s: the line needs one path for both. "
-                                 "As it stands it is right if people may use the application's; else change its context "
-                                 "path first and write the new one here", *app->main->path ? app->main->path : "/",
-                                 *app->main->target ? app->main->target : "/"));
+        ask(s, app,
+            apr_psprintf(s->p,
+                         "people see %s, the application has %s: the line needs one path for both. "
+                         "As it stands it is right if people may use the application's; else "
+                         "change its context "
+                         "path first and write the new one here",
+                         *app->main->path ? app->main->path : "/",
+                         *app->main->target ? app->main->target : "/"));
     }
     if (!strcmp(app->main->scheme, "ajp")) {
-        ask(s, app, "AJP is not spoken any more by today's releases: give the application an HTTP connector, and "
-                    "write its http:// address here");
+        ask(s, app,
+            "AJP is not spoken any more by today's releases: give the application an HTTP "
+            "connector, and "
+            "write its http:// address here");
         return;
     }
-    for (args = app->words; (word = atl_next_word(s->p, &args));) {
-        APR_ARRAY_PUSH(list, const char *) = word;
-    }
-    error = atl_app_parse(s->p, list, &read);
-    if (error) {
+    if ((error = parse(s, app->words, &read))) {
         ask(s, app, apr_pstrcat(s->p, "httpd would not take the line: ", error, NULL));
     }
 }
@@ -565,24 +606,81 @@ static void remark_unclear(suggester *s)
             lose(s, m->line, apr_pstrcat(s->p, "it is left as it is: ", m->unclear, NULL));
         }
         if (is_page_mapping(m) && !app_of(s, m)) {
-            lose(s, m->line, "it looks like none of Atlassian's and is left as it is, and so is what holds for the "
-                             "whole virtual host (ProxyPreserveHost, RequestHeader, ...)");
+            lose(s, m->line,
+                 "it looks like none of Atlassian's and is left as it is, and so is what holds for "
+                 "the "
+                 "whole virtual host (ProxyPreserveHost, RequestHeader, ...)");
         }
         if (m->is_websocket && !is_synchrony(m) && !m->unclear && app_of(s, m) &&
             !app_of(s, m)->product->has_synchrony) {
-            lose(s, m->line, apr_pstrcat(s->p, app_of(s, m)->product->label, " has no WebSockets of its own; those of "
-                                         "an add-on need their ProxyPass kept", NULL));
+            lose(s, m->line,
+                 apr_pstrcat(s->p, app_of(s, m)->product->label,
+                             " has no WebSockets of its own; those of "
+                             "an add-on need their ProxyPass kept",
+                             NULL));
         }
     }
 }
 
-/* Of lines that hold for everything the first application's line says it. */
+/* Who vouches for clients belongs to the virtual host: one line says it. */
+static void write_trusted(suggester *s)
+{
+    atl_old_app *first = NULL;
+
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        atl_old_app *app = APR_ARRAY_IDX(s->out->apps, i, atl_old_app *);
+        first = !first || (first->question && !app->question) ? app : first;
+    }
+    if (first) {
+        first->words = trusted_words(s, first->words);
+    }
+}
+
+/* A ServerName that goes comes back with its scheme. */
+static void write_server_name(suggester *s)
+{
+    for (int i = 0; i < s->out->removals->nelts; i++) {
+        if (atl_old_is(APR_ARRAY_IDX(s->out->removals, i, const atl_old_line *), "ServerName")) {
+            s->out->server_name = apr_pstrcat(s->p, "https://", s->host->public->host, NULL);
+        }
+    }
+}
+
+/* mod_proxy comes before mod_alias; AtlassianApp lets what was written for a path win. */
+static void remark_aliases(suggester *s)
+{
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+        const char *path = atl_old_word(s->p, line, 0);
+        int is_hidden = 0;
+
+        if (line->section || (!atl_old_is(line, "Alias") && !atl_old_is(line, "ScriptAlias"))) {
+            continue;
+        }
+        for (int j = 0; j < s->mappings->nelts; j++) {
+            const atl_mapping *m = APR_ARRAY_IDX(s->mappings, j, const atl_mapping *);
+
+            if (!m->unclear && m->path && atl_old_is_below(path, m->path)) {
+                is_hidden = !m->is_exception && app_of(s, m) != NULL;
+                break;
+            }
+        }
+        if (is_hidden) {
+            lose(s, line,
+                 "ProxyPass hid it until now, and the application answered there; from now on it "
+                 "wins: delete it "
+                 "unless httpd is to serve that path");
+        }
+    }
+}
+
 static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
 {
     const char *text = "";
 
     for (int i = 0; i < lines->nelts; i++) {
-        text = apr_pstrcat(p, text, APR_ARRAY_IDX(lines, i, const atl_old_line *)->args, "\n", NULL);
+        text =
+            apr_pstrcat(p, text, APR_ARRAY_IDX(lines, i, const atl_old_line *)->args, "\n", NULL);
     }
     return text;
 }
@@ -590,18 +688,24 @@ static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
 atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host)
 {
     const apr_array_header_t *balancers = atl_old_balancers(p, host->lines, host->inherited);
-    suggester s = {.p = p, .host = host, .mappings = atl_old_mappings(p, host->lines, balancers),
-                   .text = all_text(p, host->lines), .out = apr_pcalloc(p, sizeof(atl_suggestion))};
+    suggester s = {.p = p,
+                   .host = host,
+                   .mappings = atl_old_mappings(p, host->lines, balancers),
+                   .text = all_text(p, host->lines),
+                   .out = apr_pcalloc(p, sizeof(atl_suggestion))};
 
     s.out->apps = apr_array_make(p, 2, sizeof(atl_old_app *));
     s.out->lost = apr_array_make(p, 4, sizeof(atl_old_remark));
     find_apps(&s);
     find_synchrony(&s);
     for (int i = 0; i < s.out->apps->nelts; i++) {
-        write_line(&s, APR_ARRAY_IDX(s.out->apps, i, atl_old_app *), i == 0);
+        write_line(&s, APR_ARRAY_IDX(s.out->apps, i, atl_old_app *));
     }
+    write_trusted(&s);
     remark_unclear(&s);
+    remark_aliases(&s);
     s.out->removals = atl_removals(p, host, s.mappings, s.out->apps);
+    write_server_name(&s);
     s.out->mistakes = atl_old_mistakes(p, host, s.mappings, s.out->apps);
     return s.out;
 }

@@ -27,7 +27,8 @@ static const char *args_of(apr_pool_t *p, const ap_directive_t *d)
     return d->args ? d->args : "";
 }
 
-/* Parents are handed down: of what came from <IfModule> and its like the tree's own may be stale. */
+/* Parents are handed down: of what came from <IfModule> and its like the tree's own may be stale.
+ */
 static void flatten(apr_pool_t *p, const ap_directive_t *d, const atl_old_line *section,
                     apr_array_header_t *lines)
 {
@@ -71,6 +72,12 @@ static void print_app(apr_pool_t *p, apr_file_t *out, const atl_old_app *app)
 {
     char *questions, *last = NULL;
 
+    if (app->already) {
+        apr_file_printf(out, "    # there is one for %s already, %s:%u: AtlassianApp %s\n",
+                        app->product->label, app->already->file, app->already->line,
+                        app->already->args);
+        return;
+    }
     if (!app->question) {
         apr_file_printf(out, "    AtlassianApp %s\n", app->words);
         return;
@@ -114,8 +121,9 @@ static void print_mistakes(apr_file_t *out, const atl_suggestion *found)
         const atl_old_mistake *mistake = &APR_ARRAY_IDX(found->mistakes, i, atl_old_mistake);
         const atl_old_mistake_row *row = &atl_old_mistake_rows[mistake->id];
 
-        apr_file_printf(out, "#   ATLP%u %s, %s:%u: %s.\n#       Cure: %s.\n", row->number, row->name,
-                        mistake->line->file, mistake->line->line, mistake->said, mistake->cure);
+        apr_file_printf(out, "#   ATLP%u %s, %s:%u: %s.\n#       Cure: %s.\n", row->number,
+                        row->name, mistake->line->file, mistake->line->line, mistake->said,
+                        mistake->cure);
     }
 }
 
@@ -124,12 +132,16 @@ static void print_host(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
 {
     if (s->is_virtual) {
         apr_file_printf(out, "# <VirtualHost %s:%u> in %s:%u", s->addrs ? s->addrs->virthost : "?",
-                        s->addrs ? (unsigned)s->addrs->host_port : 0u, s->defn_name, s->defn_line_number);
+                        s->addrs ? (unsigned)s->addrs->host_port : 0u, s->defn_name,
+                        s->defn_line_number);
     }
     else {
         apr_file_puts("# The main server", out);
     }
     apr_file_printf(out, "%s%s. Write:\n\n", name ? ", " : "", name ? name : "");
+    if (found->server_name) {
+        apr_file_printf(out, "    ServerName %s\n", found->server_name);
+    }
     for (int i = 0; i < found->apps->nelts; i++) {
         print_app(p, out, APR_ARRAY_IDX(found->apps, i, const atl_old_app *));
     }
@@ -142,11 +154,12 @@ static void print_host(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
 
 /* ------------------------------------------------------------------ all servers */
 
-static int suggest(apr_pool_t *p, apr_file_t *out, const atl_sections *sections, const server_rec *s,
-                   apr_array_header_t *of_main)
+static int suggest(apr_pool_t *p, apr_file_t *out, const atl_sections *sections,
+                   const server_rec *s, apr_array_header_t *of_main)
 {
     atl_public public;
-    atl_old_host host = {.public = &public, .lines = of_main,
+    atl_old_host host = {.public = &public,
+                         .lines = of_main,
                          .inherited = apr_array_make(p, 0, sizeof(const atl_old_line *))};
     const atl_suggestion *found;
 
@@ -181,7 +194,8 @@ static void dump(apr_pool_t *p, server_rec *main_server)
         found += suggest(p, out, sections, APR_ARRAY_IDX(servers, i, const server_rec *), of_main);
     }
     if (!found) {
-        apr_file_puts("# no hand-written proxying of an Atlassian application in this configuration\n", out);
+        apr_file_puts(
+            "# no hand-written proxying of an Atlassian application in this configuration\n", out);
     }
 }
 

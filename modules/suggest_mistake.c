@@ -9,82 +9,101 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HTTPD_TIMEOUT "60"      /* Timeout, where nothing is said */
-#define WEBSOCKET_TIMEOUT 600   /* editors that are read, not written in, are silent for minutes */
+#define HTTPD_TIMEOUT "60"    /* Timeout, where nothing is said */
+#define WEBSOCKET_TIMEOUT 600 /* editors that are read, not written in, are silent for minutes */
 
 const atl_old_mistake_row atl_old_mistake_rows[ATL_OLD_MISTAKES] = {
     [ATL_OLD_FORWARDED_FOR] =
-        {1101, "forwarded-for", "{what} believes anybody: every client chooses the address that logs, access rules and "
+        {1101, "forwarded-for",
+         "{what} believes anybody: every client chooses the address that logs, access rules and "
          "the application see",
-         "name the load balancers in front, and only them, in trusted-proxy=; without any, leave it out"},
+         "name the load balancers in front, and only them, in trusted-proxy=; without any, leave "
+         "it out"},
     [ATL_OLD_UPGRADE_PATTERN] =
-        {1102, "upgrade-pattern", "{what} misses browsers that name Upgrade at another place of their Connection header "
+        {1102, "upgrade-pattern",
+         "{what} misses browsers that name Upgrade at another place of their Connection header "
          "(\"Upgrade, keep-alive\"), or in other letters: their WebSockets fail",
          "the line looks for the word, as RFC 6455 has it"},
-    [ATL_OLD_SLASH] =
-        {1103, "slash", "{path} and {target} do not both end with a slash: redirects and addresses below get one too "
-         "many or none (\"DNS lookup failure for: host:8090account\")",
-         "write both with a slash or both without; the line needs none"},
+    [ATL_OLD_SLASH] = {1103, "slash",
+                       "{path} and {target} do not both end with a slash: redirects and addresses "
+                       "below get one too "
+                       "many or none (\"DNS lookup failure for: host:8090account\")",
+                       "write both with a slash or both without; the line needs none"},
     [ATL_OLD_LOOSE] =
-        {1104, "loose-path", "the pattern for {path} also catches {path}foo, which then reaches the application or its "
+        {1104, "loose-path",
+         "the pattern for {path} also catches {path}foo, which then reaches the application or its "
          "neighbours by mistake",
          "end it with (/.*)?$; the line compares whole segments"},
     [ATL_OLD_AUTHORIZATION] =
-        {1105, "authorization", "the Authorization header is removed: REST clients, git and application links are logged "
+        {1105, "authorization",
+         "the Authorization header is removed: REST clients, git and application links are logged "
          "out",
          "let it pass"},
     [ATL_OLD_WEBSOCKET_ALONE] =
-        {1106, "websocket-alone", "{path} takes WebSockets only: browsers that fall back to plain requests there reach "
+        {1106, "websocket-alone",
+         "{path} takes WebSockets only: browsers that fall back to plain requests there reach "
          "nothing, or another application",
          "the line takes both at the same path"},
     [ATL_OLD_CONTEXT] =
-        {1107, "other-context", "people see {path} and the application has {target}: links, redirects and cookies it "
+        {1107, "other-context",
+         "people see {path} and the application has {target}: links, redirects and cookies it "
          "makes lead nowhere",
-         "give both the same path: change the context path in the application, or the one in httpd"},
-    [ATL_OLD_ORDER] =
-        {1108, "order", "it has no effect: {other} comes first and takes the same paths",
-         "write longer paths and exceptions first; the order of AtlassianApp lines does not matter"},
+         "give both the same path: change the context path in the application, or the one in "
+         "httpd"},
+    [ATL_OLD_ORDER] = {1108, "order",
+                       "it has no effect: {other} comes first and takes the same paths",
+                       "write longer paths and exceptions first; the order of AtlassianApp lines "
+                       "does not matter"},
     [ATL_OLD_WEBSOCKET_TIMEOUT] =
-        {1109, "websocket-timeout", "WebSockets are cut after {seconds} seconds of silence, so that editors lose their "
+        {1109, "websocket-timeout",
+         "WebSockets are cut after a silence of {seconds} seconds, so that editors lose their "
          "connection",
          "the line lets them be silent for an hour (ws-timeout=)"},
-    [ATL_OLD_COMPRESSION] =
-        {1110, "compression", "httpd compresses answers while the application is still asked to compress them too, which "
-         "breaks application links",
-         "compression=on asks the application not to"},
-    [ATL_OLD_FORWARD_PROXY] =
-        {1111, "forward-proxy", "ProxyRequests On makes this server a proxy to anywhere for anybody",
-         "delete it; AtlassianApp never needs it"},
-    [ATL_OLD_HOST] =
-        {1112, "host", "the browser's Host does not reach {target}, so an application without proxyName makes links to "
-         "its own address",
-         "ProxyPreserveHost On; the line has it"},
+    [ATL_OLD_COMPRESSION] = {1110, "compression",
+                             "httpd compresses answers while the application is still asked to "
+                             "compress them too, which "
+                             "breaks application links",
+                             "compression=on asks the application not to"},
+    [ATL_OLD_FORWARD_PROXY] = {1111, "forward-proxy",
+                               "ProxyRequests On makes this server a proxy to anywhere for anybody",
+                               "delete it; AtlassianApp never needs it"},
+    [ATL_OLD_HOST] = {1112, "host",
+                      "the browser's Host does not reach {target}, so an application without "
+                      "proxyName makes links to "
+                      "its own address",
+                      "ProxyPreserveHost On; the line has it"},
     [ATL_OLD_SCHEME] =
-        {1113, "scheme", "people come by https, as {what} says, but httpd does not know: its own redirects and the "
+        {1113, "scheme",
+         "people come by https, as {what} says, but httpd does not know: its own redirects and the "
          "addresses it checks have http",
          "ServerName https://{host}"},
-    [ATL_OLD_REVERSE] =
-        {1114, "reverse", "no ProxyPassReverse leads back from {target}: redirects of the application that name its own "
-         "address reach people unchanged",
-         "the line has it"},
-    [ATL_OLD_SPOOLED] =
-        {1115, "spooled", "{what} makes httpd store uploads and git pushes before it sends them on, or a new connection "
-         "for each request",
-         "leave it out"},
+    [ATL_OLD_REVERSE] = {1114, "reverse",
+                         "no ProxyPassReverse leads back from {target}: redirects of the "
+                         "application that name its own "
+                         "address reach people unchanged",
+                         "the line has it"},
+    [ATL_OLD_SPOOLED] = {1115, "spooled",
+                         "{what} makes httpd store uploads and git pushes before it sends them on, "
+                         "or a new connection "
+                         "for each request",
+                         "leave it out"},
     [ATL_OLD_CERTIFICATE] =
-        {1116, "certificate", "nobody checks that the certificate of {target} comes from a known authority",
+        {1116, "certificate",
+         "nobody checks that the certificate of {target} comes from a known authority",
          "remove verify=off from the line, with ca=<file> where the authority is your own"},
     [ATL_OLD_DECODED_SLASHES] =
-        {1117, "decoded-slashes", "AllowEncodedSlashes On turns %2F into a slash: branch and file names reach the "
+        {1117, "decoded-slashes",
+         "AllowEncodedSlashes On turns %2F into a slash: branch and file names reach the "
          "application as other paths",
          "leave it out; the line passes paths as they came"},
     [ATL_OLD_STICKINESS] =
-        {1118, "stickiness", "nothing keeps a person at one node of {what}: logins and forms are lost when the next "
+        {1118, "stickiness",
+         "nothing keeps a person at one node of {what}: logins and forms are lost when the next "
          "request goes to another",
          "the line keeps people at their node"},
-    [ATL_OLD_TIMEOUT] =
-        {1119, "timeout", "{seconds} seconds are shorter than answers {label} is known to take",
-         "the line has {longer} seconds unless timeout= says more"},
+    [ATL_OLD_TIMEOUT] = {1119, "timeout",
+                         "{seconds} seconds are shorter than answers {label} is known to take",
+                         "the line has {longer} seconds unless timeout= says more"},
 };
 
 typedef struct checker {
@@ -106,10 +125,11 @@ static void found(checker *c, atl_old_mistake_id id, const atl_old_line *line,
     mistake->cure = atl_fill(c->p, atl_old_mistake_rows[id].cure, values);
 }
 
-static void found_what(checker *c, atl_old_mistake_id id, const atl_old_line *line, const char *what)
+static void found_what(checker *c, atl_old_mistake_id id, const atl_old_line *line,
+                       const char *what)
 {
-    const char *values[] = {"what", what, "host", c->host->public->host ? c->host->public->host : "<host>",
-                            NULL};
+    const char *values[] = {"what", what, "host",
+                            c->host->public->host ? c->host->public->host : "<host>", NULL};
 
     found(c, id, line, values);
 }
@@ -123,15 +143,19 @@ static const char *text_of(apr_pool_t *p, const atl_old_line *line)
 
 static const char *address_of(apr_pool_t *p, const atl_mapping *m)
 {
-    return m->balancer ? apr_pstrcat(p, "balancer://", m->balancer->name, m->target, m->target_slash ? "/" : "", NULL)
+    return m->balancer ? apr_pstrcat(p, "balancer://", m->balancer->name, m->target,
+                                     m->target_slash ? "/" : "", NULL)
                        : apr_psprintf(p, "%s://%s:%u%s%s", m->scheme, m->host, m->port, m->target,
                                       m->target_slash ? "/" : "");
 }
 
-static void found_mapping(checker *c, atl_old_mistake_id id, const atl_mapping *m, const char *other)
+static void found_mapping(checker *c, atl_old_mistake_id id, const atl_mapping *m,
+                          const char *other)
 {
-    const char *values[] = {"path", *m->path ? m->path : "/", "target", m->target ? address_of(c->p, m) : "",
-                            "other", other, NULL};
+    const char *values[] = {"path",   *m->path ? m->path : "/",
+                            "target", m->target ? address_of(c->p, m) : "",
+                            "other",  other,
+                            NULL};
 
     found(c, id, m->line, values);
 }
@@ -198,7 +222,8 @@ static int takes_websockets(const atl_mapping *m)
     return m->is_websocket || (upgrade && apr_cstr_casecmp(upgrade, "none"));
 }
 
-/* From httpd 2.4.48 on a ws:// address serves plain requests as well, unless they are kept from it. */
+/* From httpd 2.4.48 on a ws:// address serves plain requests as well, unless they are kept from it.
+ */
 static int takes_plain_requests(const checker *c, const atl_mapping *m)
 {
     const atl_old_line *fallback = atl_old_setting(c->host, "ProxyWebsocketFallbackToProxyHttp");
@@ -216,7 +241,7 @@ static void check_websocket(checker *c, const atl_mapping *m)
     if (!takes_websockets(m)) {
         return;
     }
-    if (atoi(values[1]) < WEBSOCKET_TIMEOUT) {
+    if (atl_old_seconds(values[1]) < WEBSOCKET_TIMEOUT) {
         found(c, ATL_OLD_WEBSOCKET_TIMEOUT, m->line, values);
     }
     for (int i = 0; i < c->mappings->nelts; i++) {
@@ -232,7 +257,7 @@ static void check_websocket(checker *c, const atl_mapping *m)
 
 int atl_old_timeout_is_short(const char *timeout, const atl_product *product)
 {
-    return atoi(timeout) * 5 <= product->timeout;
+    return atl_old_seconds(timeout) * 5 <= product->timeout;
 }
 
 static void check_timeout(checker *c, const atl_old_app *app)
@@ -240,8 +265,10 @@ static void check_timeout(checker *c, const atl_old_app *app)
     const char *own = apr_table_get(app->main->params, "timeout");
     const atl_old_line *line = own ? app->main->line : atl_old_setting(c->host, "ProxyTimeout");
     const char *timeout = own ? own : line ? atl_old_word(c->p, line, 0) : NULL;
-    const char *values[] = {"seconds", timeout, "label", app->product->label, "longer",
-                            apr_itoa(c->p, app->product->timeout), NULL};
+    const char *values[] = {"seconds", timeout,
+                            "label",   app->product->label,
+                            "longer",  apr_itoa(c->p, app->product->timeout),
+                            NULL};
 
     if (timeout && atl_old_timeout_is_short(timeout, app->product)) {
         found(c, ATL_OLD_TIMEOUT, line, values);
@@ -330,13 +357,15 @@ static void check_app(checker *c, const atl_old_app *app)
 
 /* ------------------------------------------------------------------ order */
 
-/* ProxyPass lines: the first that matches wins. Those in <Location> follow the order of sections. */
+/* ProxyPass lines: the first that matches wins. Those in <Location> follow the order of sections.
+ */
 static int is_ordered(const atl_mapping *m)
 {
     return !m->is_rule && !m->unclear && !atl_old_location(m->line);
 }
 
-/* A later path that an earlier one takes. A rule for everything comes before all of mod_proxy's lines. */
+/* A later path that an earlier one takes. A rule for everything comes before all of mod_proxy's
+ * lines. */
 static int takes_before(const atl_mapping *earlier, const atl_mapping *later, int stands_before)
 {
     if (earlier->unclear || earlier->is_exception || !is_ordered(later) ||
@@ -365,7 +394,8 @@ static void check_order(checker *c)
     }
 }
 
-/* ------------------------------------------------------------------ lines for the whole virtual host */
+/* ------------------------------------------------------------------ lines for the whole virtual
+ * host */
 
 static const char *const client_headers[] = {"X-Forwarded-For", "X-Real-IP", "X-Client-IP",
                                              "Forwarded", NULL};
@@ -375,21 +405,23 @@ int atl_old_believes_client(apr_pool_t *p, const atl_old_line *line)
     const char *header = atl_old_word(p, line, 1), *value = atl_old_word(p, line, 2);
     int is_address = 0;
 
-    if (!atl_old_is(line, "RequestHeader") || !apr_cstr_casecmp(atl_old_word(p, line, 0), "unset")) {
+    if (!atl_old_is(line, "RequestHeader") ||
+        !apr_cstr_casecmp(atl_old_word(p, line, 0), "unset")) {
         return 0;
     }
     for (const char *const *name = client_headers; *name; name++) {
         is_address |= !apr_cstr_casecmp(header, *name);
     }
     /* "expr=%{HTTP:X-Forwarded-For}", "expr=%{req:X-Real-IP}" */
-    return is_address && (strstr(value, "HTTP:") || strstr(value, "http:") || strstr(value, "req:") ||
-                          strstr(value, "req('"));
+    return is_address && (strstr(value, "HTTP:") || strstr(value, "http:") ||
+                          strstr(value, "req:") || strstr(value, "req('"));
 }
 
 static void check_remoteip(checker *c)
 {
     static const char *const vouchers[] = {"RemoteIPInternalProxy", "RemoteIPInternalProxyList",
-                                           "RemoteIPTrustedProxy", "RemoteIPTrustedProxyList", NULL};
+                                           "RemoteIPTrustedProxy", "RemoteIPTrustedProxyList",
+                                           NULL};
     const atl_old_line *header = atl_old_setting(c->host, "RemoteIPHeader");
 
     for (const char *const *name = vouchers; header && *name; name++) {
@@ -404,29 +436,23 @@ static int slows_bodies(apr_pool_t *p, const atl_old_line *line)
 {
     const char *name = atl_old_word(p, line, 0);
 
-    return atl_old_is(line, "SetEnv") && (!strcmp(name, "force-proxy-request-1.0") ||
-                                          !strcmp(name, "proxy-nokeepalive") ||
-                                          !strcmp(name, "proxy-sendcl"));
+    return atl_old_is(line, "SetEnv") &&
+           (!strcmp(name, "force-proxy-request-1.0") || !strcmp(name, "proxy-nokeepalive") ||
+            !strcmp(name, "proxy-sendcl"));
 }
 
-static int unsets(apr_pool_t *p, const atl_old_line *line, const char *header)
+int atl_old_hides_https(apr_pool_t *p, const atl_old_host *host, const atl_old_line *line)
 {
-    return atl_old_is(line, "RequestHeader") && !apr_cstr_casecmp(atl_old_word(p, line, 0), "unset") &&
-           !apr_cstr_casecmp(atl_old_word(p, line, 1), header);
-}
-
-static int declares_https(const checker *c, const atl_old_line *line)
-{
-    return atl_old_is(line, "RequestHeader") &&
-           !apr_cstr_casecmp(atl_old_word(c->p, line, 1), "X-Forwarded-Proto") &&
-           !apr_cstr_casecmp(atl_old_word(c->p, line, 2), "https") &&
-           strcmp(c->host->public->scheme, "https");
+    return atl_old_is(line, "RequestHeader") && strcmp(host->public->scheme, "https") &&
+           !apr_cstr_casecmp(atl_old_word(p, line, 1), "X-Forwarded-Proto") &&
+           !apr_cstr_casecmp(atl_old_word(p, line, 2), "https");
 }
 
 static int asks_uncompressed(const checker *c)
 {
     for (int i = 0; i < c->host->lines->nelts; i++) {
-        if (unsets(c->p, APR_ARRAY_IDX(c->host->lines, i, const atl_old_line *), "Accept-Encoding")) {
+        if (atl_old_unsets(c->p, APR_ARRAY_IDX(c->host->lines, i, const atl_old_line *),
+                           "Accept-Encoding")) {
             return 1;
         }
     }
@@ -438,16 +464,17 @@ static void check_line(checker *c, const atl_old_line *line)
     if (atl_old_believes_client(c->p, line)) {
         found_what(c, ATL_OLD_FORWARDED_FOR, line, text_of(c->p, line));
     }
-    if (unsets(c->p, line, "Authorization")) {
+    if (atl_old_unsets(c->p, line, "Authorization")) {
         found_what(c, ATL_OLD_AUTHORIZATION, line, "");
     }
     if (atl_old_compresses(line) && !asks_uncompressed(c)) {
         found_what(c, ATL_OLD_COMPRESSION, line, "");
     }
-    if (declares_https(c, line)) {
+    if (atl_old_hides_https(c->p, c->host, line)) {
         found_what(c, ATL_OLD_SCHEME, line, text_of(c->p, line));
     }
-    if (atl_old_is(line, "AllowEncodedSlashes") && !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on")) {
+    if (atl_old_is(line, "AllowEncodedSlashes") &&
+        !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on")) {
         found_what(c, ATL_OLD_DECODED_SLASHES, line, "");
     }
     if (slows_bodies(c->p, line)) {
@@ -480,7 +507,10 @@ apr_array_header_t *atl_old_mistakes(apr_pool_t *p, const atl_old_host *host,
                                      const apr_array_header_t *mappings,
                                      const apr_array_header_t *apps)
 {
-    checker c = {.p = p, .host = host, .mappings = mappings, .apps = apps,
+    checker c = {.p = p,
+                 .host = host,
+                 .mappings = mappings,
+                 .apps = apps,
                  .found = apr_array_make(p, 8, sizeof(atl_old_mistake))};
 
     for (int i = 0; i < apps->nelts; i++) {

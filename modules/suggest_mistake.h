@@ -1,8 +1,8 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * What is wrong with hand-written proxying (pure). Numbers ATLP1101 and up have an entry each in docs/suggest.md;
- * unlike findings they are about a configuration, not about what passes.
+ * What is wrong with hand-written proxying (pure). Numbers ATLP1101 and up have an entry each in
+ * docs/suggest.md; unlike findings they are about a configuration, not about what passes.
  */
 #ifndef ATL_SUGGEST_MISTAKE_H
 #define ATL_SUGGEST_MISTAKE_H
@@ -35,7 +35,8 @@ typedef enum {
 typedef struct atl_old_mistake_row {
     unsigned number;
     const char *name;
-    const char *said, *cure; /* sentences without their full stop; {path} and its like are filled in */
+    const char *said,
+        *cure; /* sentences without their full stop; {path} and its like are filled in */
 } atl_old_mistake_row;
 
 extern const atl_old_mistake_row atl_old_mistake_rows[ATL_OLD_MISTAKES];
@@ -47,8 +48,8 @@ typedef struct atl_old_mistake {
 } atl_old_mistake;
 
 /*
- * Finds what is wrong with the lines of a virtual host whose applications are known. Returns an array of
- * atl_old_mistake, by their numbers, from p.
+ * Finds what is wrong with the lines of a virtual host whose applications are known. Returns an
+ * array of atl_old_mistake, by their numbers, from p.
  */
 apr_array_header_t *atl_old_mistakes(apr_pool_t *p, const atl_old_host *host,
                                      const apr_array_header_t *mappings,
@@ -63,5 +64,10 @@ int atl_old_timeout_is_short(const char *timeout, const atl_product *product);
  * Whether a RequestHeader line makes the client's own X-Forwarded-For (or its like) the truth.
  */
 int atl_old_believes_client(apr_pool_t *p, const atl_old_line *line);
+
+/*
+ * Whether a line tells the application of https that httpd itself does not know of.
+ */
+int atl_old_hides_https(apr_pool_t *p, const atl_old_host *host, const atl_old_line *line);
 
 #endif

@@ -25,22 +25,19 @@
 static const struct {
     const char *word, *product;
 } words[] = {
-    {"bamboo", "bamboo"},         {"bitbucket", "bitbucket"},   {"stash", "bitbucket"},
-    {"confluence", "confluence"}, {"wiki", "confluence"},       {"crowd", "crowd"},
-    {"crucible", "crucible"},     {"fecru", "crucible"},        {"fecru", "fisheye"},
-    {"fisheye", "fisheye"},       {"jira", "jira"},             {"servicedesk", "jira"},
+    {"bamboo", "bamboo"},         {"bitbucket", "bitbucket"}, {"stash", "bitbucket"},
+    {"confluence", "confluence"}, {"wiki", "confluence"},     {"crowd", "crowd"},
+    {"crucible", "crucible"},     {"fecru", "crucible"},      {"fecru", "fisheye"},
+    {"fisheye", "fisheye"},       {"jira", "jira"},           {"servicedesk", "jira"},
 };
 
 /* Cookies no two products share. */
 static const struct {
     const char *name, *product;
 } cookies[] = {
-    {"BITBUCKETSESSIONID", "bitbucket"},
-    {"_atl_bitbucket_remember_me", "bitbucket"},
-    {"seraph.confluence", "confluence"},
-    {"seraph.bamboo", "bamboo"},
-    {"atlassian.xsrf.token", "jira"},
-    {"FESESSIONID", "fisheye"},
+    {"BITBUCKETSESSIONID", "bitbucket"}, {"_atl_bitbucket_remember_me", "bitbucket"},
+    {"seraph.confluence", "confluence"}, {"seraph.bamboo", "bamboo"},
+    {"atlassian.xsrf.token", "jira"},    {"FESESSIONID", "fisheye"},
 };
 
 /* text contains word, and no letter stands next to it: "jira" in "jira-node1", not in "jirafoo". */
@@ -49,7 +46,8 @@ static int has_word(const char *text, const char *word)
     apr_size_t len = strlen(word);
 
     for (const char *at = text; *at; at++) {
-        if (!strncasecmp(at, word, len) && (at == text || !apr_isalpha(at[-1])) && !apr_isalpha(at[len])) {
+        if (!strncasecmp(at, word, len) && (at == text || !apr_isalpha(at[-1])) &&
+            !apr_isalpha(at[len])) {
             return 1;
         }
     }
@@ -131,7 +129,8 @@ const atl_product *atl_suggest_product(apr_pool_t *p, const atl_hints *hints, co
     else if (likeliest && best < ENOUGH) {
         *doubt = apr_psprintf(p, "is this %s? Only %s says so", likeliest->label,
                               hints->port == COMMON && best == COMMON_PORT
-                                  ? "port 8080, which many applications use," : "a name");
+                                  ? "port 8080, which many applications use,"
+                                  : "a name");
     }
     return likeliest;
 }

@@ -7,6 +7,7 @@
 #include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BALANCER "balancer"
@@ -53,6 +54,17 @@ int atl_old_is_below(const char *path, const char *parent)
     return !strncmp(path, parent, len) && (!path[len] || path[len] == '/');
 }
 
+int atl_old_seconds(const char *timeout)
+{
+    int seconds;
+
+    if (atl_parse_seconds(timeout, &seconds)) {
+        return seconds;
+    }
+    seconds = atoi(timeout);
+    return strstr(timeout, "ms") ? seconds / 1000 : strstr(timeout, "mi") ? seconds * 60 : seconds;
+}
+
 static const char *lower(apr_pool_t *p, const char *text, apr_size_t len)
 {
     char *copy = apr_pstrmemdup(p, text, len);
@@ -61,8 +73,8 @@ static const char *lower(apr_pool_t *p, const char *text, apr_size_t len)
     return copy;
 }
 
-int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char **host, unsigned *port,
-                const char **path)
+int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char **host,
+                unsigned *port, const char **path)
 {
     const char *colon = strstr(url, "://"), *authority, *slash;
     apr_size_t len;
@@ -113,10 +125,10 @@ static apr_table_t *params_of(apr_pool_t *p, const apr_array_header_t *words, in
 
 static unsigned port_or_default(const char *scheme, unsigned port)
 {
-    return port                                           ? port
+    return port                                                 ? port
            : !strcmp(scheme, "https") || !strcmp(scheme, "wss") ? 443
-           : !strcmp(scheme, "ajp")                       ? 8009
-                                                          : 80;
+           : !strcmp(scheme, "ajp")                             ? 8009
+                                                                : 80;
 }
 
 /* ------------------------------------------------------------------ balancers */
@@ -133,7 +145,8 @@ static atl_old_balancer *find_balancer(const apr_array_header_t *balancers, cons
     return NULL;
 }
 
-static atl_old_balancer *make_balancer(apr_pool_t *p, apr_array_header_t *balancers, const char *url)
+static atl_old_balancer *make_balancer(apr_pool_t *p, apr_array_header_t *balancers,
+                                       const char *url)
 {
     const char *scheme, *name, *path;
     atl_old_balancer *balancer;
@@ -165,7 +178,8 @@ static atl_old_balancer *balancer_of(apr_pool_t *p, apr_array_header_t *balancer
     return make_balancer(p, balancers, atl_old_word(p, line, 0));
 }
 
-static void add_member(apr_pool_t *p, atl_old_balancer *balancer, const atl_old_line *line, int first)
+static void add_member(apr_pool_t *p, atl_old_balancer *balancer, const atl_old_line *line,
+                       int first)
 {
     const apr_array_header_t *words = atl_old_words(p, line);
     atl_old_member member = {.line = line};
@@ -181,7 +195,8 @@ static void add_member(apr_pool_t *p, atl_old_balancer *balancer, const atl_old_
     }
 }
 
-static void read_balancer_line(apr_pool_t *p, apr_array_header_t *balancers, const atl_old_line *line)
+static void read_balancer_line(apr_pool_t *p, apr_array_header_t *balancers,
+                               const atl_old_line *line)
 {
     atl_old_balancer *balancer;
     int first;
@@ -234,7 +249,8 @@ static int is_special(char c)
     return c && strchr(".[](){}*+?|$^\\", c) != NULL;
 }
 
-/* Reads ^(/wiki/(.*)$ and its like: a literal beginning and then anything. Returns 0 for more than that. */
+/* Reads ^(/wiki/(.*)$ and its like: a literal beginning and then anything. Returns 0 for more than
+ * that. */
 static int read_pattern(apr_pool_t *p, const char *text, path_pattern *out)
 {
     char *literal = apr_palloc(p, strlen(text) + 1), *to = literal;
@@ -262,9 +278,10 @@ static int read_pattern(apr_pool_t *p, const char *text, path_pattern *out)
     return *text == '^' || to == literal;
 }
 
-/* What the address behind stands for: up to the first "$1" or "%{REQUEST_URI}", then the path or what is left
- * of it. Returns 0 where neither follows. */
-static int read_substitution(apr_pool_t *p, atl_mapping *m, const path_pattern *pattern, const char *path)
+/* What the address behind stands for: up to the first "$1" or "%{REQUEST_URI}", then the path or
+ * what is left of it. Returns 0 where neither follows. */
+static int read_substitution(apr_pool_t *p, atl_mapping *m, const path_pattern *pattern,
+                             const char *path)
 {
     apr_size_t len = strcspn(path, "$%");
     const char *rest = path + len, *before = apr_pstrmemdup(p, path, len);
@@ -335,7 +352,8 @@ static void set_target(apr_pool_t *p, atl_mapping *m, const char *path)
     int had_slash;
 
     if (m->balancer) {
-        path = apr_pstrcat(p, APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).path, path, NULL);
+        path =
+            apr_pstrcat(p, APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).path, path, NULL);
     }
     m->target = without_slash(p, path, &had_slash);
     m->target_slash = had_slash != 0;
@@ -442,15 +460,17 @@ static atl_mapping *read_rule(apr_pool_t *p, const atl_old_line *line,
     if (words->nelts < 3) {
         return NULL;
     }
-    flags = apr_pstrcat(p, ",", lower(p, APR_ARRAY_IDX(words, 2, const char *) + 1,
-                                      strlen(APR_ARRAY_IDX(words, 2, const char *)) - 1), NULL);
+    flags = apr_pstrcat(p, ",",
+                        lower(p, APR_ARRAY_IDX(words, 2, const char *) + 1,
+                              strlen(APR_ARRAY_IDX(words, 2, const char *)) - 1),
+                        NULL);
     if (!strstr(flags, ",p,") && !strstr(flags, ",p]") && !strstr(flags, ",proxy")) {
         return NULL;
     }
     m = new_mapping(p, line);
     m->is_rule = 1;
-    read_by_pattern(p, m, APR_ARRAY_IDX(words, 0, const char *), APR_ARRAY_IDX(words, 1, const char *),
-                    balancers);
+    read_by_pattern(p, m, APR_ARRAY_IDX(words, 0, const char *),
+                    APR_ARRAY_IDX(words, 1, const char *), balancers);
     return m;
 }
 

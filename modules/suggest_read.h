@@ -45,24 +45,25 @@ typedef struct atl_mapping {
     const atl_old_balancer *balancer;
     const char *target; /* the path there, without its slash at the end */
     apr_table_t *params;
-    apr_array_header_t *conditions; /* RewriteCond: of const atl_old_line * */
-    unsigned is_pattern : 1;        /* a regular expression chose the path */
-    unsigned is_rule : 1;           /* RewriteRule */
-    unsigned is_exception : 1;      /* "!": httpd serves the path itself */
-    unsigned is_loose : 1;          /* also catches longer words: /jirafoo */
-    unsigned is_websocket : 1;      /* ws: or wss:, nothing else passes */
+    apr_array_header_t *conditions;            /* RewriteCond: of const atl_old_line * */
+    unsigned is_pattern : 1;                   /* a regular expression chose the path */
+    unsigned is_rule : 1;                      /* RewriteRule */
+    unsigned is_exception : 1;                 /* "!": httpd serves the path itself */
+    unsigned is_loose : 1;                     /* also catches longer words: /jirafoo */
+    unsigned is_websocket : 1;                 /* ws: or wss:, nothing else passes */
     unsigned path_slash : 1, target_slash : 1; /* written with a slash at the end */
 } atl_mapping;
 
 /*
- * Names the balancers of a virtual host. lines, inherited: arrays of const atl_old_line *. Returns an array of
- * atl_old_balancer *, from p.
+ * Names the balancers of a virtual host. lines, inherited: arrays of const atl_old_line *. Returns
+ * an array of atl_old_balancer *, from p.
  */
 apr_array_header_t *atl_old_balancers(apr_pool_t *p, const apr_array_header_t *lines,
                                       const apr_array_header_t *inherited);
 
 /*
- * Reads what a virtual host proxies, in the order of its lines. Returns an array of atl_mapping *, from p.
+ * Reads what a virtual host proxies, in the order of its lines. Returns an array of atl_mapping *,
+ * from p.
  */
 apr_array_header_t *atl_old_mappings(apr_pool_t *p, const apr_array_header_t *lines,
                                      const apr_array_header_t *balancers);
@@ -88,11 +89,16 @@ int atl_old_is(const atl_old_line *line, const char *name);
 const atl_old_line *atl_old_location(const atl_old_line *line);
 
 /*
- * Splits scheme://host[:port][/path]: scheme in lower case, 0 for the scheme's own port, path as written.
- * Returns 0 if it is none.
+ * Splits scheme://host[:port][/path]: scheme in lower case, 0 for the scheme's own port, path as
+ * written. Returns 0 if it is none.
  */
-int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char **host, unsigned *port,
-                const char **path);
+int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char **host,
+                unsigned *port, const char **path);
+
+/*
+ * A timeout as mod_proxy takes it (30, 30s, 5min, 500ms), in whole seconds.
+ */
+int atl_old_seconds(const char *timeout);
 
 /*
  * Whether path is parent or below it, by whole segments.

@@ -2,6 +2,7 @@
 
 #include "suggest_remove.h"
 #include "backend.h"
+#include "suggest_mistake.h"
 #include "vouching.h"
 
 #include <apr_cstr.h>
@@ -13,9 +14,9 @@ typedef struct remover {
     apr_pool_t *p;
     const atl_old_host *host;
     const apr_array_header_t *mappings, *apps;
-    apr_hash_t *gone;      /* lines, by their addresses */
-    int serves_others;     /* the virtual host proxies what no line is suggested for */
-    int restricts;         /* it has access rules */
+    apr_hash_t *gone;  /* lines, by their addresses */
+    int serves_others; /* the virtual host proxies what no line is suggested for */
+    int restricts;     /* it has access rules */
 } remover;
 
 static int is_gone(const remover *r, const atl_old_line *line)
@@ -36,6 +37,13 @@ int atl_old_compresses(const atl_old_line *line)
 {
     return (atl_old_is(line, "AddOutputFilterByType") || atl_old_is(line, "SetOutputFilter")) &&
            (strstr(line->args, "DEFLATE") || strstr(line->args, "BROTLI_COMPRESS"));
+}
+
+int atl_old_unsets(apr_pool_t *p, const atl_old_line *line, const char *header)
+{
+    return atl_old_is(line, "RequestHeader") &&
+           !apr_cstr_casecmp(atl_old_word(p, line, 0), "unset") &&
+           !apr_cstr_casecmp(atl_old_word(p, line, 1), header);
 }
 
 static int has_mapping(const apr_array_header_t *list, const atl_mapping *m)
@@ -90,8 +98,8 @@ static void remove_mappings(remover *r)
     for (int i = 0; i < r->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(r->mappings, i, const atl_mapping *);
         const char *clean;
-        const atl_old_app *app = m->is_exception ? atl_old_exception_of(r->p, r->apps, m, &clean)
-                                                 : sure_app_of(r, m);
+        const atl_old_app *app =
+            m->is_exception ? atl_old_exception_of(r->p, r->apps, m, &clean) : sure_app_of(r, m);
 
         if (!app || app->question) {
             r->serves_others |= !m->is_exception;
@@ -123,7 +131,8 @@ static int is_ours(const remover *r, const char *url)
     if (!atl_old_url(r->p, url, &scheme, &host, &port, &path)) {
         return 0;
     }
-    if (!r->serves_others && r->host->public->host && !apr_cstr_casecmp(host, r->host->public->host)) {
+    if (!r->serves_others && r->host->public->host &&
+        !apr_cstr_casecmp(host, r->host->public->host)) {
         return 1;
     }
     for (int i = 0; i < r->mappings->nelts; i++) {
@@ -146,7 +155,8 @@ static void remove_of_addresses(remover *r)
             is_ours(r, atl_old_word(r->p, line, in_location ? 0 : 1))) {
             remove_line(r, line);
         }
-        if ((atl_old_is(line, "<Proxy") || atl_old_is(line, "BalancerMember") || atl_old_is(line, "ProxySet")) &&
+        if ((atl_old_is(line, "<Proxy") || atl_old_is(line, "BalancerMember") ||
+             atl_old_is(line, "ProxySet")) &&
             !strncasecmp(atl_old_word(r->p, line, 0), "balancer://", 11) &&
             is_ours(r, atl_old_word(r->p, line, 0))) {
             remove_line(r, line);
@@ -154,7 +164,8 @@ static void remove_of_addresses(remover *r)
     }
 }
 
-/* ------------------------------------------------------------------ what holds for the whole virtual host */
+/* ------------------------------------------------------------------ what holds for the whole
+ * virtual host */
 
 /* The line has its own, or needs none. value: what its first word must be; NULL: anything. */
 static const struct {
@@ -190,7 +201,8 @@ static int is_useless(const remover *r, const atl_old_line *line)
 {
     for (apr_size_t i = 0; i < sizeof(useless) / sizeof(useless[0]); i++) {
         if (atl_old_is(line, useless[i].name) &&
-            (!useless[i].value || !apr_cstr_casecmp(atl_old_word(r->p, line, 0), useless[i].value))) {
+            (!useless[i].value ||
+             !apr_cstr_casecmp(atl_old_word(r->p, line, 0), useless[i].value))) {
             return 1;
         }
     }
@@ -254,14 +266,32 @@ static void remove_of_host(remover *r)
     for (int i = 0; i < r->host->lines->nelts && !r->serves_others; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(r->host->lines, i, const atl_old_line *);
 
-        if (is_useless(r, line) || is_useless_request_header(r, line) || is_useless_header(r, line) ||
-            atl_old_compresses(line)) {
+        if (is_useless(r, line) || is_useless_request_header(r, line) ||
+            is_useless_header(r, line) || atl_old_compresses(line)) {
             remove_line(r, line);
         }
     }
 }
 
-/* ------------------------------------------------------------------ sections that are left empty */
+/* Where a line that goes told the application of https, ServerName has to. */
+static void remove_server_name(remover *r)
+{
+    const atl_old_line *name = NULL;
+    int hides_https = 0;
+
+    for (int i = 0; i < r->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(r->host->lines, i, const atl_old_line *);
+
+        name = !line->section && atl_old_is(line, "ServerName") ? line : name;
+        hides_https |= is_gone(r, line) && atl_old_hides_https(r->p, r->host, line);
+    }
+    if (name && hides_https) {
+        remove_line(r, name);
+    }
+}
+
+/* ------------------------------------------------------------------ sections that are left empty
+ */
 
 static int is_open_to_all(const remover *r, const atl_old_line *line)
 {
@@ -319,7 +349,8 @@ static int is_for_all_addresses(const remover *r, const atl_old_line *section)
     return atl_old_is(section, "<Proxy") && !strcmp(atl_old_word(r->p, section, 0), "*");
 }
 
-/* A section goes when nothing is left in it but what grants everybody, where nothing else restricts. */
+/* A section goes when nothing is left in it but what grants everybody, where nothing else
+ * restricts. */
 static int is_left_empty(const remover *r, const atl_old_line *section)
 {
     int lost_some = is_for_all_addresses(r, section) && !r->serves_others;
@@ -365,7 +396,8 @@ apr_array_header_t *atl_removals(apr_pool_t *p, const atl_old_host *host,
                                  const apr_array_header_t *mappings, const apr_array_header_t *apps)
 {
     apr_array_header_t *removals = apr_array_make(p, 16, sizeof(const atl_old_line *));
-    remover r = {.p = p, .host = host, .mappings = mappings, .apps = apps, .gone = apr_hash_make(p)};
+    remover r = {
+        .p = p, .host = host, .mappings = mappings, .apps = apps, .gone = apr_hash_make(p)};
     int sure = 0;
 
     for (int i = 0; i < apps->nelts; i++) {
@@ -378,6 +410,7 @@ apr_array_header_t *atl_removals(apr_pool_t *p, const atl_old_host *host,
     remove_mappings(&r);
     remove_of_addresses(&r);
     remove_of_host(&r);
+    remove_server_name(&r);
     remove_leftovers(&r);
     for (int i = 0; i < host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(host->lines, i, const atl_old_line *);

@@ -42,6 +42,7 @@ sub gist {
     my $echo = $r->{status} == 200 && eval { $r->echo };
     if ($echo) {
         $gist{$_} = $echo->{$_} for qw(product requestURI queryString method);
+        $gist{proto} = "@{ $echo->{header}{'x-forwarded-proto'} // ['http'] }";
     }
     elsif ($r->{status} == 200) {
         $gist{body} = $r->{body};
@@ -81,6 +82,7 @@ sub numbers {
 sub check_said {
     my ($said, $want) = @_;
     is($said->{host}, $want->{host}, 'the virtual host');
+    is("@{ $said->{name} }", $want->{name}, 'its ServerName');
     is_deeply($said->{write}, $want->{write}, 'the lines');
     is_deeply($said->{unsure}, $want->{unsure}, 'the unsure ones');
     is(numbers(@{ $said->{delete} }), $want->{delete}, 'what to delete');
@@ -112,6 +114,11 @@ sub compare {
         my ($before, $after) = map { get($_, $target, @sent)->echo->{header}{$header} } $old, $new;
         is($before, undef, "$target: no $header before");
         is_deeply($after, ['Basic eA=='], "... but now: ATLP$id is mended");
+    }
+    for my $row (@{ $want->{'differ-cookie'} }) {
+        my ($target, $id) = split / /, $row;
+        my ($before, $after) = map { get($_, $target, host => $host)->header('Set-Cookie') } $old, $new;
+        is($after, "$before; Secure", "ATLP$id: now cookies are for https only");
     }
     if ($want->{websocket}) {
         is(websocket($new, $host, $want->{websocket}), '101 s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'WebSocket through the new one');

@@ -38,11 +38,12 @@ sub read {
     }, $class;
 }
 
-# host NAME; write WORDS, unsure WORDS: the lines; delete N ..., lost N ...: line numbers, inc:N in the included file;
+# host NAME; name ServerName ...: what it has to become; write WORDS, unsure WORDS: the lines; delete N ..., lost N ...: line numbers, inc:N in the included file;
 # wrong ID:N ...; pages CONTEXT ...: all sorts of requests below; same TARGET ...: these too; websocket TARGET;
-# differ TARGET ID, differ-header TARGET HEADER ID: answers that are not the same, because of that mistake.
+# differ TARGET ID, differ-header TARGET HEADER ID, differ-cookie TARGET ID: answers that are not the same, because of
+# that mistake.
 sub expectation {
-    my %host = (write => [], unsure => [], differ => [], 'differ-header' => [], map { $_ => '' } qw(host delete lost wrong pages same websocket));
+    my %host = (write => [], unsure => [], differ => [], 'differ-header' => [], 'differ-cookie' => [], map { $_ => '' } qw(host name delete lost wrong pages same websocket));
     for my $line (split /\n/, $_[0]) {
         my ($key, $value) = split / /, $line, 2;
         if (ref $host{$key}) { push @{ $host{$key} }, $value }
@@ -68,8 +69,9 @@ sub parse {
     my $part;
     for (split /\n/, $out) {
         if (/^# <VirtualHost \S+> in (\S+):(\d+)(?:, (\S+))?\. Write:$/) {
-            push @hosts, { file => $1, line => $2, host => $3, map { $_ => [] } qw(write unsure delete lost wrong) };
+            push @hosts, { file => $1, line => $2, host => $3, map { $_ => [] } qw(name write unsure delete lost wrong) };
         }
+        elsif (/^    (ServerName .*)/) { push @{ $hosts[-1]{name} }, $1 }
         elsif (/^    AtlassianApp (.*)/) { push @{ $hosts[-1]{write} }, $1 }
         elsif (/^    # AtlassianApp (.*)/) { push @{ $hosts[-1]{unsure} }, $1 }
         elsif (/^# Delete:/) { $part = 'delete' }
@@ -104,7 +106,8 @@ sub applied {
     for my $host (@$said) {
         my $last = scalar @{ $host->{delete} };
         remove($lines{ $_->{file} } // die("no file $_->{file}\n"), $_->{line}) for @{ $host->{delete} };
-        $lines{ $host->{file} }[$host->{line} - 1] .= join '', map { "\n    AtlassianApp $_" } @{ $host->{write} };
+        $lines{ $host->{file} }[$host->{line} - 1] .= join '', map { "\n    $_" } @{ $host->{name} },
+            map { "AtlassianApp $_" } @{ $host->{write} };
     }
     my ($text, $included) = map { join '', map { "$_\n" } grep { defined } @{ $lines{$_} } } $file, $inc;
     if (defined $self->{inc}) {
