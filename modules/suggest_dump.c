@@ -93,7 +93,7 @@ static void print_app(apr_pool_t *p, apr_file_t *out, const atl_old_app *app)
 static void print_removals(apr_file_t *out, const atl_suggestion *found)
 {
     if (found->removals->nelts) {
-        apr_file_puts("#\n# Delete:\n", out);
+        apr_file_puts("# Delete:\n", out);
     }
     for (int i = 0; i < found->removals->nelts; i++) {
         print_place(out, APR_ARRAY_IDX(found->removals, i, const atl_old_line *));
@@ -103,7 +103,7 @@ static void print_removals(apr_file_t *out, const atl_suggestion *found)
 static void print_lost(apr_file_t *out, const atl_suggestion *found)
 {
     if (found->lost->nelts) {
-        apr_file_puts("#\n# Not carried over:\n", out);
+        apr_file_puts("# Not carried over:\n", out);
     }
     for (int i = 0; i < found->lost->nelts; i++) {
         const atl_old_remark *remark = &APR_ARRAY_IDX(found->lost, i, atl_old_remark);
@@ -115,7 +115,7 @@ static void print_lost(apr_file_t *out, const atl_suggestion *found)
 static void print_mistakes(apr_file_t *out, const atl_suggestion *found)
 {
     if (found->mistakes->nelts) {
-        apr_file_puts("#\n# What was wrong:\n", out);
+        apr_file_puts("# What was wrong:\n", out);
     }
     for (int i = 0; i < found->mistakes->nelts; i++) {
         const atl_old_mistake *mistake = &APR_ARRAY_IDX(found->mistakes, i, atl_old_mistake);

@@ -4,6 +4,7 @@ use Atl::Test;
 
 use Digest::SHA 'sha1_base64';
 
+use Atl::Backends ();
 use Atl::Haproxy;
 use Atl::Server;
 use Atl::Suggest;
@@ -155,5 +156,18 @@ for my $name (@names) {
         check_log($new->stop);
     };
 }
+
+# docs/migration.md shows this: what it has as before, the command's answer, and after.
+subtest 'the example in the documents' => sub {
+    my $page = Atl::Backends::slurp("$ENV{ATL_SRCDIR}/docs/migration.md");
+    my ($before, $after) = $page =~ /^```apache\n(.*?)^```/msg;
+    my ($printed) = $page =~ /^```text\n(.*?)^```/ms;
+    my ($exit, $out, $err, $file) = configtest($before, '-D', 'DUMP_ATLASSIAN_SUGGEST');
+    is($exit, 0, 'configtest') or diag $err;
+    my $case = bless { text => $before, value => { DIR => '' }, name => 'none' }, 'Atl::Suggest';
+    is($case->applied(Atl::Suggest::parse($out), $file), $after, 'after');
+    $out =~ s/\Q$file\E/wiki.conf/g;
+    is($out, "$printed\n", 'what is printed');
+};
 
 done_testing;

@@ -56,14 +56,14 @@ static const atl_suggestion *suggest(const char *scheme, const char *name, const
     return atl_suggest(pool, &host);
 }
 
-/* "LINE; ?LINE; -1,2; !1103:4" */
+/* The lines ("?": with a question, "=": there already), then numbers of lines. */
 static const char *describe(const atl_suggestion *found)
 {
-    const char *text = "";
+    const char *text = found->server_name ? apr_pstrcat(pool, found->server_name, "\n", NULL) : "";
 
     for (int i = 0; i < found->apps->nelts; i++) {
         const atl_old_app *app = APR_ARRAY_IDX(found->apps, i, const atl_old_app *);
-        text = apr_pstrcat(pool, text, app->question ? "?" : "", app->words, "\n", NULL);
+        text = apr_pstrcat(pool, text, app->question ? "?" : app->already ? "=" : "", app->words, "\n", NULL);
     }
     text = apr_pstrcat(pool, text, "delete", NULL);
     for (int i = 0; i < found->removals->nelts; i++) {
@@ -178,6 +178,18 @@ static void lines(void **state)
          "?jira ajp://10.0.0.5:8009/jira\ndelete\nlost\nwrong"},
         {"compression by httpd alone", HOST "AddOutputFilterByType DEFLATE text/html\nRequestHeader unset Accept-Encoding\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
          "jira http://10.0.0.5:8080/jira compression=on\ndelete 1 2 3 4 5\nlost\nwrong"},
+        {"compression by nobody", HOST "RequestHeader unset Accept-Encoding\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "jira http://10.0.0.5:8080/jira compression=off\ndelete 1 2 3 4\nlost\nwrong"},
+        {"other units of time", HOST "ProxyPass /jira http://10.0.0.5:8080/jira timeout=10min\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "jira http://10.0.0.5:8080/jira timeout=600\ndelete 1 2 3\nlost\nwrong"},
+        {"an alias that was hidden, and one that was not", HOST "Alias /jira/a /srv/a\nAlias /jira/b /srv/b\nProxyPass /jira/b !\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "jira http://10.0.0.5:8080/jira except=/jira/b\ndelete 1 4 5 6\nlost 2\nwrong"},
+        {"a line that is there already", HOST "AtlassianApp jira http://10.0.0.5:8080/jira\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "=jira http://10.0.0.5:8080/jira\ndelete 1 3 4\nlost\nwrong"},
+        {"https that ServerName does not know of", "ServerName host.example.com\n" HOST "RequestHeader set X-Forwarded-Proto https\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "https://host.example.com\njira http://10.0.0.5:8080/jira\ndelete 1 2 3 4 5\nlost\nwrong 1113:3"},
+        {"a login of httpd's own", HOST "AuthType Basic\nRequestHeader unset Authorization\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
+         "jira http://10.0.0.5:8080/jira\ndelete 1 4 5\nlost\nwrong 1105:3"},
         {"for some requests only", HOST "<If \"%{HTTP_HOST} == 'a'\">\nProxyPass /jira http://10.0.0.9:8080/jira\n</If>\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
          "jira http://10.0.0.5:8080/jira\ndelete 5 6\nlost 3\nwrong"},
     };
