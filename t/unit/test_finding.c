@@ -64,7 +64,7 @@ static void ids(void **state)
         {"cookiepath", "the nearest is ATLP1010 (cookie-path), see "},
         {"context", "the nearest is ATLP1007 (context), see "},
         {"ATLP0101", "\"ATLP0101\" is not the id of a finding; the nearest is ATLP1001 "},
-        {"everything", "\"everything\" is not the id of a finding; ids are ATLP1001 to ATLP1029, see "},
+        {"everything", "\"everything\" is not the id of a finding; ids are ATLP1001 to ATLP"},
         {"", "\"\" is not the id of a finding; ids are "},
         {"ATLP", "\"ATLP\" is not the id of a finding; ids are "},
         {"ATLP1007x", "the nearest is ATLP1007 (context)"},
