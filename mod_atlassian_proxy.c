@@ -24,6 +24,7 @@
 #include "server_conf.h"
 #include "shortcut.h"
 #include "status.h"
+#include "suggest_dump.h"
 #include "translate.h"
 #include "tunnel.h"
 
@@ -47,6 +48,7 @@ static void register_hooks(apr_pool_t *p)
     atl_status_register_hooks(p);
     atl_dump_register_hooks(p);
     atl_app_config_files_register_hooks(p);
+    atl_suggest_dump_register_hooks(p);
     atl_tunnel_register_hooks(p);
 }
 

@@ -69,6 +69,7 @@ typedef struct atl_app {
     unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */
+    apr_uint64_t quiet;            /* findings that are silenced: bit n is row n of atl_findings */
     const char *words;             /* the line as written, without the directive's name */
     const char *file;              /* where it stands; set by the caller */
     unsigned line;

@@ -4,6 +4,7 @@
 #include "backend.h"
 #include "member.h"
 #include "network.h"
+#include "finding.h"
 #include "text.h"
 #include "worker_param.h"
 
@@ -164,6 +165,22 @@ static const char *set_admin(atl_app_reader *in, const char *value)
     return set_networks(in, value, &in->app->admin, in->app->admin_networks);
 }
 
+static const char *set_quiet(atl_app_reader *in, const char *value)
+{
+    const apr_array_header_t *ids = atl_split_list(in->p, value);
+
+    for (int i = 0; i < ids->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(ids, i, const char *), *error;
+        atl_finding_id id;
+
+        if ((error = atl_finding_find(in->p, word, &id))) {
+            return error;
+        }
+        in->app->quiet |= APR_UINT64_C(1) << id;
+    }
+    return NULL;
+}
+
 /* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
  * a second Confluence under the same host name. */
 static const char *add_synchrony(atl_app_reader *in, const char *url)
@@ -253,6 +270,7 @@ static const struct {
     {"lbmethod", set_lbmethod,
      "how a cluster spreads requests: byrequests, bytraffic, bybusyness, heartbeat"},
     {"maintenance", set_maintenance, "a file; while it exists people get a page with its words"},
+    {"quiet", set_quiet, "findings that are not to be reported for this line, comma-separated"},
     {"secure-cookies", set_secure_cookies, "on an https site, add Secure to cookies: on, off"},
     {"synchrony", set_synchrony, "Confluence's Synchrony: auto, internal, off or URLs"},
     {"timeout", set_timeout, "how long the application may be silent within one answer"},

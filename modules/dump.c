@@ -76,25 +76,37 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->defn_name, y->defn_name);
 }
 
+apr_array_header_t *atl_servers_by_place(apr_pool_t *p, const server_rec *main_server)
+{
+    apr_array_header_t *servers = apr_array_make(p, 8, sizeof(const server_rec *));
+
+    for (const server_rec *s = main_server; s; s = s->next) {
+        APR_ARRAY_PUSH(servers, const server_rec *) = s;
+    }
+    qsort(servers->elts, (size_t)servers->nelts, sizeof(const server_rec *), by_place);
+    return servers;
+}
+
 static void dump(apr_pool_t *p, server_rec *main_server)
 {
-    apr_array_header_t *servers = apr_array_make(p, 8, sizeof(server_rec *));
+    const apr_array_header_t *servers;
     apr_file_t *out;
+    int found = 0;
 
     if (!ap_exists_config_define(DUMP_DEFINE) || apr_file_open_stdout(&out, p) != APR_SUCCESS) {
         return;
     }
-    for (server_rec *s = main_server; s; s = s->next) {
-        if (atl_server_conf_of(s)->site.apps->nelts) {
-            APR_ARRAY_PUSH(servers, server_rec *) = s;
-        }
-    }
-    qsort(servers->elts, (size_t)servers->nelts, sizeof(server_rec *), by_place);
+    servers = atl_servers_by_place(p, main_server);
     for (int i = 0; i < servers->nelts; i++) {
         const server_rec *s = APR_ARRAY_IDX(servers, i, const server_rec *);
-        print_site(p, out, s, &atl_server_conf_of(s)->site);
+        const atl_site *site = &atl_server_conf_of(s)->site;
+
+        if (site->apps->nelts) {
+            print_site(p, out, s, site);
+            found = 1;
+        }
     }
-    if (!servers->nelts) {
+    if (!found) {
         apr_file_puts("# no AtlassianApp line in this configuration\n", out);
     }
 }

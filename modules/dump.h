@@ -11,4 +11,9 @@
 
 void atl_dump_register_hooks(apr_pool_t *p);
 
+/*
+ * All servers as they stand in the files, the main one first: an array of const server_rec *, from p.
+ */
+apr_array_header_t *atl_servers_by_place(apr_pool_t *p, const server_rec *main_server);
+
 #endif

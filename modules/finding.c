@@ -184,6 +184,59 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "{setting}", SETTING(upload)},
 };
 
+#define ID_PREFIX "ATLP"
+
+_Static_assert(ATL_FINDINGS <= 64, "atl_app.quiet has a bit for each");
+
+static const char *id_of(apr_pool_t *p, const atl_finding *finding)
+{
+    return apr_psprintf(p, ID_PREFIX "%u", finding->number);
+}
+
+/* What somebody meant may be like an id, with its prefix or without, or be a finding's name. */
+static const atl_finding *nearest(apr_pool_t *p, const char *word)
+{
+    const atl_finding *near = NULL;
+    atl_nearest best = ATL_NEAREST_NONE;
+
+    for (int i = 0; i < ATL_FINDINGS; i++) {
+        const char *id = id_of(p, &atl_findings[i]);
+
+        if (atl_nearer(&best, word, id) || atl_nearer(&best, word, id + sizeof(ID_PREFIX) - 1) ||
+            atl_nearer(&best, word, atl_findings[i].name)) {
+            near = &atl_findings[i];
+        }
+    }
+    return near;
+}
+
+const char *atl_finding_find(apr_pool_t *p, const char *word, atl_finding_id *id)
+{
+    apr_size_t prefix = sizeof(ID_PREFIX) - 1;
+    const char *digits = apr_cstr_casecmpn(word, ID_PREFIX, prefix) ? word : word + prefix;
+    const atl_finding *near;
+
+    for (int i = 0; i < ATL_FINDINGS; i++) {
+        if (!strcmp(digits, apr_psprintf(p, "%u", atl_findings[i].number))) {
+            *id = (atl_finding_id)i;
+            return NULL;
+        }
+    }
+    near = nearest(p, word);
+    if (!near) {
+        return apr_psprintf(p, "%s is not the id of a finding; ids are %s to %s, see docs/findings.md",
+                            atl_quote(p, word), id_of(p, &atl_findings[0]),
+                            id_of(p, &atl_findings[ATL_FINDINGS - 1]));
+    }
+    return apr_psprintf(p, "%s is not the id of a finding; the nearest is %s (%s), see docs/findings.md",
+                        atl_quote(p, word), id_of(p, near), near->name);
+}
+
+int atl_finding_is_quiet(const atl_app *app, atl_finding_id id)
+{
+    return (app->quiet >> id & 1) != 0;
+}
+
 static const char *setting_of(apr_pool_t *p, const atl_site *site, const atl_app *app,
                               const atl_finding *finding)
 {

@@ -65,6 +65,17 @@ typedef struct atl_advice {
 extern const atl_finding atl_findings[ATL_FINDINGS];
 
 /*
+ * Finds a finding by its id: "ATLP1007", in any letter case, or "1007". Returns NULL and sets *id;
+ * otherwise returns what is wrong, with the nearest one, from p.
+ */
+const char *atl_finding_find(apr_pool_t *p, const char *word, atl_finding_id *id);
+
+/*
+ * Whether quiet= of an app's line silences a finding: it is counted, and nobody is told.
+ */
+int atl_finding_is_quiet(const atl_app *app, atl_finding_id id);
+
+/*
  * Fills a finding's templates with the values of an app. All from p.
  */
 void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,

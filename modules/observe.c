@@ -29,7 +29,8 @@ void atl_observe_report(const request_rec *r, const atl_app *app, atl_finding_id
 {
     server_rec *s = r->server;
 
-    if (id == ATL_FINDING_NONE || !atl_counters_found(app, id, r->uri, apr_time_now())) {
+    if (id == ATL_FINDING_NONE || !atl_counters_found(app, id, r->uri, apr_time_now()) ||
+        atl_finding_is_quiet(app, id)) {
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "ATLP%u: AtlassianApp %s",

@@ -3,7 +3,6 @@
 #include "public.h"
 
 #include "http_config.h"
-#include "util_cfgtree.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -46,7 +45,7 @@ static const char *args_in(const ap_directive_t *d, const char *name)
     return args;
 }
 
-const char *atl_directive_of(const atl_sections *sections, const server_rec *s, const char *name)
+const ap_directive_t *atl_directives_of(const atl_sections *sections, const server_rec *s)
 {
     const ap_directive_t *d = ap_conftree;
 
@@ -57,7 +56,12 @@ const char *atl_directive_of(const atl_sections *sections, const server_rec *s, 
                          : NULL;
         d = d ? d->first_child : NULL;
     }
-    return args_in(d, name);
+    return d;
+}
+
+const char *atl_directive_of(const atl_sections *sections, const server_rec *s, const char *name)
+{
+    return args_in(atl_directives_of(sections, s), name);
 }
 
 static unsigned listening_port(const server_rec *s)

@@ -7,6 +7,7 @@
 #define ATL_PUBLIC_H
 
 #include "httpd.h"
+#include "util_cfgtree.h"
 
 #include "site.h"
 
@@ -17,6 +18,11 @@ typedef struct atl_sections atl_sections;
  * Indexes httpd's configuration tree, which must be complete. From p.
  */
 atl_sections *atl_sections_index(apr_pool_t *p);
+
+/*
+ * The first directive of a server's own part of the configuration, or NULL.
+ */
+const ap_directive_t *atl_directives_of(const atl_sections *sections, const server_rec *s);
 
 /*
  * The arguments of a directive as it stands in the server's own part of the configuration, the last

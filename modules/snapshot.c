@@ -68,6 +68,7 @@ static void view_findings(apr_pool_t *p, const atl_app_row *row, atl_app_view *v
         one->first = (apr_time_t)get(&found->first);
         one->last = (apr_time_t)get(&found->last);
         one->example = atl_counters_example(p, found);
+        one->silenced = atl_finding_is_quiet(view->app, one->id) != 0;
         atl_finding_explain(p, view->site, view->app, one->id, &one->advice);
     }
 }

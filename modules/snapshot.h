@@ -29,6 +29,7 @@ typedef struct atl_finding_view {
     apr_uint64_t count;
     apr_time_t first, last;
     const char *example;
+    unsigned silenced : 1; /* by quiet= */
 } atl_finding_view;
 
 typedef struct atl_app_view {

@@ -122,7 +122,8 @@ static apr_uint64_t findings_of(const atl_app_view *view)
     apr_uint64_t sum = 0;
 
     for (int i = 0; i < view->findings->nelts; i++) {
-        sum += APR_ARRAY_IDX(view->findings, i, atl_finding_view).count;
+        const atl_finding_view *found = &APR_ARRAY_IDX(view->findings, i, atl_finding_view);
+        sum += found->silenced ? 0 : found->count;
     }
     return sum;
 }

@@ -86,11 +86,30 @@ static void print_finding(request_rec *r, const atl_app_view *view,
     ap_rputs("</p></article>\n", r);
 }
 
+static void print_silenced(request_rec *r, const atl_finding_view *found, apr_time_t now)
+{
+    ap_rprintf(r, "<p class=\"meta silenced\">Silenced by quiet=: %s (ATLP%u), seen %" APR_UINT64_T_FMT
+               "&times;, last %s</p>\n", ESCAPED(found->advice.symptom),
+               atl_findings[found->id].number, found->count, ago(r->pool, found->last, now));
+}
+
 static void print_findings(request_rec *r, const atl_app_view *view, int n, apr_time_t now)
 {
     ap_rprintf(r, "<div id=\"findings-%d\" data-live>\n", n);
-    for (int i = 0; i < view->findings->nelts; i++) {
-        print_finding(r, view, &APR_ARRAY_IDX(view->findings, i, atl_finding_view), now);
+    for (int silenced = 0; silenced < 2; silenced++) {
+        for (int i = 0; i < view->findings->nelts; i++) {
+            const atl_finding_view *found = &APR_ARRAY_IDX(view->findings, i, atl_finding_view);
+
+            if (found->silenced != (unsigned)silenced) {
+                continue;
+            }
+            if (silenced) {
+                print_silenced(r, found, now);
+            }
+            else {
+                print_finding(r, view, found, now);
+            }
+        }
     }
     ap_rputs("</div>\n", r);
 }

@@ -105,7 +105,7 @@ static void print_findings(request_rec *r, const atl_app_view *view)
         moment(r, ",", "first", found->first);
         moment(r, ",", "last", found->last);
         text(r, ",", "example", found->example);
-        ap_rputs("}", r);
+        ap_rprintf(r, ",\"silenced\":%s}", found->silenced ? "true" : "false");
     }
     ap_rputs("]", r);
 }

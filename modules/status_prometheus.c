@@ -137,15 +137,30 @@ static void print_ws_fallbacks(request_rec *r, const char *labels, const atl_app
     }
 }
 
-static void print_findings(request_rec *r, const char *labels, const atl_app_view *view)
+static void print_findings_if(request_rec *r, const char *name, const char *labels,
+                              const atl_app_view *view, unsigned silenced)
 {
     for (int i = 0; i < view->findings->nelts; i++) {
         const atl_finding_view *found = &APR_ARRAY_IDX(view->findings, i, atl_finding_view);
 
-        sample(r, "findings_total", labels,
-               apr_psprintf(r->pool, ",id=\"ATLP%u\",name=\"%s\"", atl_findings[found->id].number,
-                            atl_findings[found->id].name), found->count);
+        if (found->silenced == silenced) {
+            sample(r, name, labels,
+                   apr_psprintf(r->pool, ",id=\"ATLP%u\",name=\"%s\"",
+                                atl_findings[found->id].number, atl_findings[found->id].name),
+                   found->count);
+        }
     }
+}
+
+static void print_findings(request_rec *r, const char *labels, const atl_app_view *view)
+{
+    print_findings_if(r, "findings_total", labels, view, 0);
+}
+
+/* A name of their own: who alerts on findings_total is not to hear of them. */
+static void print_silenced(request_rec *r, const char *labels, const atl_app_view *view)
+{
+    print_findings_if(r, "silenced_findings_total", labels, view, 1);
 }
 
 void atl_status_prometheus(request_rec *r, const atl_snapshot *snapshot)
@@ -174,4 +189,6 @@ void atl_status_prometheus(request_rec *r, const atl_snapshot *snapshot)
     each_app(r, snapshot, print_ws_fallbacks);
     family(r, "findings_total", "counter", "Signs of a wrong configuration, see docs/findings.md.");
     each_app(r, snapshot, print_findings);
+    family(r, "silenced_findings_total", "counter", "The same, of those that quiet= silences.");
+    each_app(r, snapshot, print_silenced);
 }

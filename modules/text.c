@@ -87,6 +87,33 @@ const char *atl_config_arg(apr_pool_t *p, const char *arg)
     return text;
 }
 
+const char *atl_next_word(apr_pool_t *p, const char **args)
+{
+    const char *from = *args;
+    char *word, *to, quote = '\0';
+
+    while (apr_isspace(*from)) {
+        from++;
+    }
+    if (!*from) {
+        *args = from;
+        return NULL;
+    }
+    word = to = apr_palloc(p, strlen(from) + 1);
+    if (*from == '"' || *from == '\'') {
+        quote = *from++;
+    }
+    while (*from && (quote ? *from != quote : !apr_isspace(*from))) {
+        if (quote && *from == '\\' && (from[1] == '\\' || from[1] == quote)) {
+            from++;
+        }
+        *to++ = *from++;
+    }
+    *to = '\0';
+    *args = *from ? from + 1 : from; /* behind the quote, or the blank */
+    return word;
+}
+
 static const char *trimmed(apr_pool_t *p, const char *from, const char *to)
 {
     while (from < to && apr_isspace(*from)) {

@@ -41,6 +41,13 @@ const char *atl_did_you_mean(apr_pool_t *p, const char *nearest);
 const char *atl_config_arg(apr_pool_t *p, const char *arg);
 
 /*
+ * The next word of a directive's arguments, read as httpd does (ap_getword_conf): blanks separate words, quotes of
+ * either kind hold one together, a backslash in them protects a quote or a backslash. Advances *args behind it;
+ * NULL when there is none left. From p.
+ */
+const char *atl_next_word(apr_pool_t *p, const char **args);
+
+/*
  * Splits a comma-separated list, without the blanks around its items; empty items are kept
  * so that a caller can complain about them. Returns an array of const char *, all from p.
  */

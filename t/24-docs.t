@@ -145,8 +145,22 @@ my %told = $text{'docs/findings.md'} =~ /^### ATLP(\d{4} [\w-]+)\n\n- \*\*Sympto
 cmp_ok(scalar keys %finding, '>=', 29, 'findings in the source');
 is_deeply(\%told, \%finding, 'docs/findings.md and the findings in the source agree');
 
+# So has every mistake that a suggestion names.
+my %mistake;
+$table = Atl::Backends::slurp("$top/modules/suggest_mistake.c");
+while ($table =~ /\{(11\d\d), "([\w-]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/g) {
+    my ($id, $name, $said) = ($1, $2, $3);
+    $said = join '', $said =~ /"((?:[^"\\]|\\.)*)"/g;
+    $said =~ s/\\"/"/g;
+    $said =~ s/\{([\w-]+)\}/(my $word = uc $1) =~ tr{-}{ }; $word/ge;
+    $mistake{"$id $name"} = $said;
+}
+my %named = $text{'docs/suggest.md'} =~ /^### ATLP(\d{4} [\w-]+)\n\n- \*\*Mistake\*\*: (.*)\.\n- \*\*Cure\*\*: .+\n- \*\*Seen by\*\*: .+/mg;
+cmp_ok(scalar keys %mistake, '>=', 19, 'mistakes in the source');
+is_deeply(\%named, \%mistake, 'docs/suggest.md and the mistakes in the source agree');
+
 # Numbers the pages mention exist.
-my %any = (%entry, map { substr($_, 0, 4) => 1 } keys %told);
+my %any = (%entry, map { substr($_, 0, 4) => 1 } keys %told, keys %named);
 for my $page (@pages) {
     ok($any{$_}, "$page: ATLP$_ exists") for $text{$page} =~ /\bATLP(\d{4})\b/g;
 }

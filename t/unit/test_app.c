@@ -203,7 +203,7 @@ static void test_good(void **state)
 
 #define PRODUCTS "{products}" /* the table's own list, whose order test_product.c knows */
 #define KEYS " keys are admin, app-config, ca, cache, compression, except, lbmethod, maintenance, "  \
-             "secure-cookies, synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and " \
+             "quiet, secure-cookies, synchrony, timeout, trusted-proxy, verify, ws-grace, ws-timeout and " \
              "mod_proxy's worker parameters"
 #define DURATION                                                                                   \
     " is not a duration; write seconds, or a number with s, min or h, up to a year: 90, 5min, 2h"
@@ -248,6 +248,8 @@ static void test_bad(void **state)
          "synchrony= is given twice in this line (\"http://s:1\" and \"...@s:2\"); keep one"},
         {"jira timeout=", "timeout= has no value: how long the application may be silent within one "
                           "answer"},
+        {"jira quiet=", "quiet= has no value: findings that are not to be reported for this line, comma-separated"},
+        {"jira quiet=ATLP1001,ATLP1107", "quiet=: \"ATLP1107\" is not the id of a finding; the nearest is ATLP1007 (context), see docs/findings.md"},
         {"jira except=", "except= has no value: paths this httpd serves itself, comma-separated"},
         {"jira retry=", "retry=: \"\" is not a whole number"},
         {"jira timeout 90", "timeout is a key; write timeout=value (a host of that name is written "
@@ -416,7 +418,7 @@ static void test_name(void **state)
 static void test_keys(void **state)
 {
     static const char *const keys[] = {"admin", "app-config", "ca", "cache", "compression", "except",
-                                       "lbmethod", "maintenance", "secure-cookies",
+                                       "lbmethod", "maintenance", "quiet", "secure-cookies",
                                        "synchrony", "timeout", "trusted-proxy", "verify",
                                        "ws-grace", "ws-timeout", NULL};
 

@@ -49,6 +49,60 @@ static void complete(void **state)
     }
 }
 
+/* Ids are taken with their prefix or without, in any case; others are answered with the nearest. */
+static void ids(void **state)
+{
+    static const struct {
+        const char *word, *error; /* NULL: is ATLP1007 */
+    } rows[] = {
+        {"ATLP1007", NULL},
+        {"1007", NULL},
+        {"atlp1007", NULL},
+        {"Atlp1007", NULL},
+        {"ATLP1070", "\"ATLP1070\" is not the id of a finding; the nearest is ATLP1007 (context), see "},
+        {"ATLP107", "the nearest is ATLP1007 (context), see "},
+        {"cookiepath", "the nearest is ATLP1010 (cookie-path), see "},
+        {"context", "the nearest is ATLP1007 (context), see "},
+        {"ATLP0101", "\"ATLP0101\" is not the id of a finding; the nearest is ATLP1001 "},
+        {"everything", "\"everything\" is not the id of a finding; ids are ATLP1001 to ATLP"},
+        {"", "\"\" is not the id of a finding; ids are "},
+        {"ATLP", "\"ATLP\" is not the id of a finding; ids are "},
+        {"ATLP1007x", "the nearest is ATLP1007 (context)"},
+        {"01007", "the nearest is ATLP1007 (context)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        atl_finding_id id = ATL_FINDING_NONE;
+        const char *error = atl_finding_find(pool, rows[i].word, &id);
+
+        if (rows[i].error) {
+            expect_part(rows[i].word, "error", error ? error : "(none)", rows[i].error);
+        }
+        else {
+            expect_str(rows[i].word, "error", error, NULL);
+        }
+        expect_int(rows[i].word, "id", id, rows[i].error ? ATL_FINDING_NONE : ATL_FINDING_CONTEXT);
+    }
+}
+
+/* Each id of the table is found, and silences itself alone. */
+static void quiet(void **state)
+{
+    (void)state;
+    for (unsigned id = 0; id < ATL_FINDINGS; id++) {
+        const char *words = apr_psprintf(pool, "jira quiet=ATLP%u", atl_findings[id].number);
+        const atl_site *site = site_of(words, "https", "people.example.com", 443, NULL);
+
+        assert_non_null(site);
+        for (unsigned other = 0; other < ATL_FINDINGS; other++) {
+            expect_int(words, atl_findings[other].name,
+                       atl_finding_is_quiet(APR_ARRAY_IDX(site->apps, 0, const atl_app *),
+                                            (atl_finding_id)other), other == id);
+        }
+    }
+}
+
 static void cures(void **state)
 {
     static const struct {
@@ -112,7 +166,8 @@ static void keys_once(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(complete), UNIT_TEST(cures), UNIT_TEST(keys_once)};
+    const struct CMUnitTest tests[] = {UNIT_TEST(complete), UNIT_TEST(ids), UNIT_TEST(quiet),
+                                       UNIT_TEST(cures), UNIT_TEST(keys_once)};
 
     return cmocka_run_group_tests(tests, unit_group_setup, unit_group_teardown);
 }

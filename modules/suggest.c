@@ -1,0 +1,711 @@
+/* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
+
+#include "suggest.h"
+#include "backend.h"
+#include "suggest_mistake.h"
+#include "suggest_product.h"
+#include "suggest_remove.h"
+#include "text.h"
+#include "worker_param.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct suggester {
+    apr_pool_t *p;
+    const atl_old_host *host;
+    apr_array_header_t *mappings; /* of atl_mapping * */
+    const char *text;             /* of all lines, for names of cookies */
+    atl_suggestion *out;
+} suggester;
+
+/* ------------------------------------------------------------------ settings and remarks */
+
+static const atl_old_line *last_of(const apr_array_header_t *lines, const char *name)
+{
+    const atl_old_line *found = NULL;
+
+    for (int i = 0; i < lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(lines, i, const atl_old_line *);
+        found = !line->section && atl_old_is(line, name) ? line : found;
+    }
+    return found;
+}
+
+const atl_old_line *atl_old_setting(const atl_old_host *host, const char *name)
+{
+    const atl_old_line *own = last_of(host->lines, name);
+
+    return own ? own : last_of(host->inherited, name);
+}
+
+static void lose(suggester *s, const atl_old_line *line, const char *text)
+{
+    atl_old_remark *remark = apr_array_push(s->out->lost);
+
+    remark->line = line;
+    remark->text = text;
+}
+
+/* ------------------------------------------------------------------ which mappings make an
+ * application */
+
+/* Synchrony cannot move its own path; its port seldom changes. */
+static int is_synchrony(const atl_mapping *m)
+{
+    return !m->unclear && !m->is_exception &&
+           (m->port == ATL_SYNCHRONY_PORT || !strcmp(m->target, ATL_SYNCHRONY_PATH));
+}
+
+static int is_page_mapping(const atl_mapping *m)
+{
+    return !m->unclear && !m->is_exception && !is_synchrony(m);
+}
+
+static int same_address(const atl_mapping *a, const atl_mapping *b)
+{
+    return a->balancer == b->balancer && a->port == b->port &&
+           (a->balancer || !apr_cstr_casecmp(a->host, b->host));
+}
+
+/* A shorter path stands for a longer one if both lead to the same place. */
+static int covers(const atl_mapping *a, const atl_mapping *b)
+{
+    return same_address(a, b) && atl_old_is_below(b->path, a->path) &&
+           atl_old_is_below(b->target, a->target) &&
+           !strcmp(b->path + strlen(a->path), b->target + strlen(a->target));
+}
+
+static atl_old_app *app_of(const suggester *s, const atl_mapping *m)
+{
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        atl_old_app *app = APR_ARRAY_IDX(s->out->apps, i, atl_old_app *);
+
+        if (covers(app->main, m)) {
+            return app;
+        }
+    }
+    return NULL;
+}
+
+/* Shortest paths first, requests before WebSockets. */
+static int by_length(const void *a, const void *b)
+{
+    const atl_mapping *x = *(const atl_mapping *const *)a, *y = *(const atl_mapping *const *)b;
+    apr_size_t xlen = strlen(x->path), ylen = strlen(y->path);
+
+    return xlen != ylen ? (xlen > ylen) - (xlen < ylen)
+           : x->is_websocket != y->is_websocket
+               ? (int)x->is_websocket - (int)y->is_websocket
+               : (x->line->line > y->line->line) - (x->line->line < y->line->line);
+}
+
+static apr_array_header_t *page_mappings(const suggester *s)
+{
+    apr_array_header_t *pages = apr_array_make(s->p, 8, sizeof(atl_mapping *));
+
+    for (int i = 0; i < s->mappings->nelts; i++) {
+        atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, atl_mapping *);
+        if (is_page_mapping(m)) {
+            APR_ARRAY_PUSH(pages, atl_mapping *) = m;
+        }
+    }
+    qsort(pages->elts, (size_t)pages->nelts, sizeof(atl_mapping *), by_length);
+    return pages;
+}
+
+static apr_array_header_t *names_of(const suggester *s, const atl_mapping *m)
+{
+    apr_array_header_t *names = apr_array_make(s->p, 4, sizeof(const char *));
+
+    if (s->host->public->host) {
+        APR_ARRAY_PUSH(names, const char *) = s->host->public->host;
+    }
+    if (!m->balancer) {
+        APR_ARRAY_PUSH(names, const char *) = m->host;
+        return names;
+    }
+    APR_ARRAY_PUSH(names, const char *) = m->balancer->name;
+    for (int i = 0; i < m->balancer->members->nelts; i++) {
+        APR_ARRAY_PUSH(names, const char *) =
+            APR_ARRAY_IDX(m->balancer->members, i, atl_old_member).host;
+    }
+    return names;
+}
+
+static int has_synchrony(const suggester *s)
+{
+    for (int i = 0; i < s->mappings->nelts; i++) {
+        if (is_synchrony(APR_ARRAY_IDX(s->mappings, i, const atl_mapping *))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static atl_old_app *new_app(suggester *s, const atl_mapping *m, int alone)
+{
+    atl_hints hints = {.port = m->port,
+                       .context = apr_pstrcat(s->p, m->path, " ", m->target, NULL),
+                       .names = names_of(s, m),
+                       .text = s->text,
+                       /* of the only application there is */
+                       .has_synchrony = alone && has_synchrony(s)};
+    atl_old_app *app = apr_pcalloc(s->p, sizeof(*app));
+
+    app->product = atl_suggest_product(s->p, &hints, &app->question);
+    app->main = m;
+    app->mappings = apr_array_make(s->p, 4, sizeof(const atl_mapping *));
+    app->synchrony = apr_array_make(s->p, 2, sizeof(const atl_mapping *));
+    return app;
+}
+
+static int count_places(const apr_array_header_t *pages)
+{
+    int places = 0;
+
+    for (int i = 0; i < pages->nelts; i++) {
+        int is_new = 1;
+        for (int j = 0; j < i; j++) {
+            is_new &= !covers(APR_ARRAY_IDX(pages, j, const atl_mapping *),
+                              APR_ARRAY_IDX(pages, i, const atl_mapping *));
+        }
+        places += is_new;
+    }
+    return places;
+}
+
+static void find_apps(suggester *s)
+{
+    const apr_array_header_t *pages = page_mappings(s);
+    int alone = count_places(pages) == 1;
+
+    for (int i = 0; i < pages->nelts; i++) {
+        const atl_mapping *m = APR_ARRAY_IDX(pages, i, const atl_mapping *);
+        atl_old_app *app = app_of(s, m);
+
+        if (!app) {
+            app = new_app(s, m, alone);
+            if (!app->product) {
+                continue;
+            }
+            APR_ARRAY_PUSH(s->out->apps, atl_old_app *) = app;
+        }
+        APR_ARRAY_PUSH(app->mappings, const atl_mapping *) = m;
+    }
+}
+
+/* ------------------------------------------------------------------ Synchrony */
+
+static int is_on_host(const atl_mapping *main, const char *host)
+{
+    if (!main->balancer) {
+        return host && !apr_cstr_casecmp(main->host, host);
+    }
+    for (int i = 0; host && i < main->balancer->members->nelts; i++) {
+        if (!apr_cstr_casecmp(APR_ARRAY_IDX(main->balancer->members, i, atl_old_member).host,
+                              host)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *host_of(const atl_mapping *m)
+{
+    return m->balancer ? APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).host : m->host;
+}
+
+static atl_old_app *owner_of_synchrony(const suggester *s, const atl_mapping *m)
+{
+    atl_old_app *only = NULL, *near = NULL;
+    int count = 0;
+
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        atl_old_app *app = APR_ARRAY_IDX(s->out->apps, i, atl_old_app *);
+
+        if (app->product->has_synchrony) {
+            only = app;
+            count++;
+            near = is_on_host(app->main, host_of(m)) && !near ? app : near;
+        }
+    }
+    return count == 1 ? only : near;
+}
+
+static void find_synchrony(suggester *s)
+{
+    for (int i = 0; i < s->mappings->nelts; i++) {
+        const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
+        atl_old_app *app;
+
+        if (!is_synchrony(m)) {
+            continue;
+        }
+        app = owner_of_synchrony(s, m);
+        if (app) {
+            APR_ARRAY_PUSH(app->synchrony, const atl_mapping *) = m;
+        }
+        else {
+            lose(s, m->line,
+                 "this looks like Synchrony, but it is not clear to which Confluence it belongs; "
+                 "name it there with synchrony=");
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ the words of a line */
+
+static const char *word_and(apr_pool_t *p, const char *words, const char *word)
+{
+    return apr_pstrcat(p, words, " ", strpbrk(word, " \t\"'\\") ? atl_config_arg(p, word) : word,
+                       NULL);
+}
+
+/* Parameters a node has of its own, in the order they are written. */
+static const char *const node_params[] = {"route", "loadfactor", "lbset", "status", NULL};
+
+static const char *node_words(suggester *s, const atl_old_app *app, const atl_old_member *node)
+{
+    const char *word =
+        apr_psprintf(s->p, "%s://%s:%u%s", node->scheme, node->host, node->port, app->main->target);
+
+    for (const char *const *name = node_params; *name; name++) {
+        const char *value = apr_table_get(node->params, *name);
+        word = value ? apr_pstrcat(s->p, word, ";", *name, "=", value, NULL) : word;
+    }
+    return word;
+}
+
+static const char *backend_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const atl_mapping *m = app->main;
+
+    if (!m->balancer) {
+        return word_and(s->p, words,
+                        apr_psprintf(s->p, "%s://%s:%u%s", m->scheme, m->host, m->port, m->target));
+    }
+    if (m->balancer->members->nelts == 1) {
+        const atl_old_member *only = &APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member);
+        return word_and(
+            s->p, words,
+            apr_psprintf(s->p, "%s://%s:%u%s", only->scheme, only->host, only->port, m->target));
+    }
+    for (int i = 0; i < m->balancer->members->nelts; i++) {
+        words =
+            word_and(s->p, words,
+                     node_words(s, app, &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member)));
+    }
+    return words;
+}
+
+/* One address for each of Synchrony's nodes. Returns NULL where they are what the line has by
+ * itself: port 8091 of each of Confluence's. */
+static const char *synchrony_urls(suggester *s, const atl_mapping *main, const atl_mapping *m)
+{
+    const char *path = strcmp(m->path, ATL_SYNCHRONY_PATH) ? m->path : "";
+    int count = m->balancer ? m->balancer->members->nelts : 1;
+    int usual = !*path && count == (main->balancer ? main->balancer->members->nelts : 1);
+    const char *list = NULL;
+
+    for (int i = 0; i < count; i++) {
+        const atl_old_member *node =
+            m->balancer ? &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member) : NULL;
+        const char *host = node ? node->host : m->host;
+        unsigned port = node ? node->port : m->port;
+        const char *url = apr_psprintf(s->p, "http://%s:%u%s", host, port, path);
+
+        usual &= port == ATL_SYNCHRONY_PORT && is_on_host(main, host);
+        list = list ? apr_pstrcat(s->p, list, ",", url, NULL) : url;
+    }
+    return usual ? NULL : list;
+}
+
+static const char *synchrony_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const char *urls;
+
+    if (!app->product->has_synchrony) {
+        return words;
+    }
+    if (!app->synchrony->nelts) {
+        return word_and(s->p, words, "synchrony=internal");
+    }
+    urls = synchrony_urls(s, app->main, APR_ARRAY_IDX(app->synchrony, 0, const atl_mapping *));
+    return urls ? word_and(s->p, words, apr_pstrcat(s->p, "synchrony=", urls, NULL)) : words;
+}
+
+static const char *timeout_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const char *timeout = apr_table_get(app->main->params, "timeout");
+    const atl_old_line *line = atl_old_setting(s->host, "ProxyTimeout");
+
+    timeout = timeout ? timeout : line ? atl_old_word(s->p, line, 0) : NULL;
+    if (!timeout || atl_old_timeout_is_short(timeout, app->product) ||
+        atl_old_seconds(timeout) == app->product->timeout) {
+        return words;
+    }
+    return word_and(s->p, words, apr_psprintf(s->p, "timeout=%d", atl_old_seconds(timeout)));
+}
+
+/* What the line does by itself, whatever was written. */
+static const char *const own_params[] = {"timeout",       "nocanon",  "upgrade", "mapping",
+                                         "stickysession", "lbmethod", "noquery", NULL};
+
+static int is_among(const char *const *list, const char *word)
+{
+    for (; *list; list++) {
+        if (!apr_cstr_casecmp(*list, word)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+typedef struct param_reader {
+    suggester *s;
+    const atl_old_line *line;
+    apr_table_t *carried;
+    const char *words;
+    int of_node;
+} param_reader;
+
+static int read_param(void *data, const char *key, const char *value)
+{
+    param_reader *reader = data;
+    apr_pool_t *p = reader->s->p;
+    const char *error;
+    atl_param param = {0};
+
+    if (is_among(own_params, key) || (reader->of_node && is_among(node_params, key))) {
+        return 1;
+    }
+    error = atl_worker_param_read(p, key, value, &param);
+    if (!error && param.key) {
+        apr_table_setn(reader->carried, apr_pstrdup(p, key), value);
+        return 1;
+    }
+    lose(reader->s, reader->line,
+         apr_psprintf(p, "%s=%s: %s", key, value, error ? error : "the line has no such key"));
+    return 1;
+}
+
+static void read_params(suggester *s, const atl_old_line *line, const apr_table_t *params,
+                        int of_node, apr_table_t *carried)
+{
+    param_reader reader = {.s = s, .line = line, .carried = carried, .of_node = of_node};
+
+    apr_table_do(read_param, &reader, params, NULL);
+}
+
+static int add_param(void *data, const char *key, const char *value)
+{
+    param_reader *reader = data;
+    reader->words =
+        word_and(reader->s->p, reader->words, apr_pstrcat(reader->s->p, key, "=", value, NULL));
+    return 1;
+}
+
+static const char *param_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const atl_mapping *m = app->main;
+    apr_table_t *carried = apr_table_make(s->p, 4);
+    param_reader reader = {.s = s, .words = words};
+
+    for (int i = 0; m->balancer && i < m->balancer->members->nelts; i++) {
+        const atl_old_member *node = &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member);
+        read_params(s, node->line, node->params, m->balancer->members->nelts > 1, carried);
+    }
+    if (m->balancer) {
+        read_params(s, m->balancer->section ? m->balancer->section : m->line, m->balancer->params,
+                    0, carried);
+    }
+    read_params(s, m->line, m->params, 0, carried);
+    apr_table_do(add_param, &reader, carried, NULL);
+    return reader.words;
+}
+
+/* except= takes what ProxyPass ! had, where the line can say it. */
+static const char *except_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const char *list = NULL, *clean;
+
+    for (int i = 0; i < s->mappings->nelts; i++) {
+        const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
+
+        if (atl_old_exception_of(s->p, s->out->apps, m, &clean) == app) {
+            list = list ? apr_pstrcat(s->p, list, ",", clean, NULL) : clean;
+        }
+    }
+    return list ? word_and(s->p, words, apr_pstrcat(s->p, "except=", list, NULL)) : words;
+}
+
+static const char *compression_words(suggester *s, const char *words)
+{
+    int by_httpd = 0, by_nobody = 0;
+
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+
+        by_httpd |= atl_old_compresses(line);
+        by_nobody |= atl_old_unsets(s->p, line, "Accept-Encoding");
+    }
+    return by_httpd    ? word_and(s->p, words, "compression=on")
+           : by_nobody ? word_and(s->p, words, "compression=off")
+                       : words;
+}
+
+static int is_setting(suggester *s, const char *name, const char *value)
+{
+    const atl_old_line *line = atl_old_setting(s->host, name);
+
+    return line && !apr_cstr_casecmp(atl_old_word(s->p, line, 0), value);
+}
+
+static const char *tls_words(suggester *s, const atl_old_app *app, const char *words)
+{
+    const atl_old_line *ca = atl_old_setting(s->host, "SSLProxyCACertificateFile");
+
+    if (strcmp(app->main->scheme, "https")) {
+        return words;
+    }
+    if (!is_setting(s, "SSLProxyVerify", "require")) {
+        return word_and(s->p, words, "verify=off");
+    }
+    return ca ? word_and(s->p, words, apr_pstrcat(s->p, "ca=", atl_old_word(s->p, ca, 0), NULL))
+              : words;
+}
+
+/* ------------------------------------------------------------------ who vouches for clients */
+
+static int is_voucher(const atl_old_line *line)
+{
+    return atl_old_is(line, "RemoteIPInternalProxy") || atl_old_is(line, "RemoteIPTrustedProxy");
+}
+
+static const char *add_networks(suggester *s, const apr_array_header_t *lines, const char *list)
+{
+    for (int i = 0; i < lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(lines, i, const atl_old_line *);
+        const apr_array_header_t *words = atl_old_words(s->p, line);
+
+        for (int j = 0; is_voucher(line) && j < words->nelts; j++) {
+            const char *network = APR_ARRAY_IDX(words, j, const char *);
+
+            if (network[strspn(network, "0123456789.:abcdefABCDEF/")]) {
+                lose(s, line,
+                     apr_psprintf(s->p, "%s is a name; trusted-proxy= takes addresses and networks",
+                                  network));
+                continue;
+            }
+            list = list ? apr_pstrcat(s->p, list, ",", network, NULL) : network;
+        }
+    }
+    return list;
+}
+
+static const char *trusted_words(suggester *s, const char *words)
+{
+    const atl_old_line *header = atl_old_setting(s->host, "RemoteIPHeader");
+    const atl_old_line *file = atl_old_setting(s->host, "RemoteIPInternalProxyList");
+    const char *list;
+
+    file = file ? file : atl_old_setting(s->host, "RemoteIPTrustedProxyList");
+    if (!header) {
+        return words;
+    }
+    if (file) {
+        lose(s, file, "write the addresses of that file into trusted-proxy=, comma-separated");
+    }
+    if (apr_cstr_casecmp(atl_old_word(s->p, header, 0), "X-Forwarded-For")) {
+        lose(s, header, "trusted-proxy= reads X-Forwarded-For; have the load balancer send that");
+    }
+    list = add_networks(s, s->host->lines, add_networks(s, s->host->inherited, NULL));
+    return list ? word_and(s->p, words, apr_pstrcat(s->p, "trusted-proxy=", list, NULL)) : words;
+}
+
+/* ------------------------------------------------------------------ one line */
+
+static void ask(suggester *s, atl_old_app *app, const char *question)
+{
+    app->question =
+        app->question ? apr_pstrcat(s->p, app->question, "\n", question, NULL) : question;
+}
+
+static const char *parse(suggester *s, const char *args, atl_app **app)
+{
+    apr_array_header_t *words = apr_array_make(s->p, 8, sizeof(const char *));
+    const char *word;
+
+    while ((word = atl_next_word(s->p, &args))) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return atl_app_parse(s->p, words, app);
+}
+
+/* Half of the way may be done. */
+static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
+{
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+        atl_app *there;
+
+        if (atl_old_is(line, "AtlassianApp") && !parse(s, line->args, &there) &&
+            !strcmp(there->context, app->main->target)) {
+            return line;
+        }
+    }
+    return NULL;
+}
+
+/* Words for the line; a suggestion that httpd would refuse is a question. */
+static void write_line(suggester *s, atl_old_app *app)
+{
+    const char *words = backend_words(s, app, app->product->name), *error;
+    atl_app *read;
+
+    words = synchrony_words(s, app, words);
+    words = timeout_words(s, app, words);
+    words = param_words(s, app, words);
+    words = except_words(s, app, words);
+    words = compression_words(s, words);
+    app->words = tls_words(s, app, words);
+    app->already = line_already(s, app);
+    if (strcmp(app->main->path, app->main->target)) {
+        ask(s, app,
+            apr_psprintf(s->p,
+                         "people see %s, the application has %s: the line needs one path for both. "
+                         "As it stands it is right if people may use the application's; else "
+                         "change its context "
+                         "path first and write the new one here",
+                         *app->main->path ? app->main->path : "/",
+                         *app->main->target ? app->main->target : "/"));
+    }
+    if (!strcmp(app->main->scheme, "ajp")) {
+        ask(s, app,
+            "AJP is not spoken any more by today's releases: give the application an HTTP "
+            "connector, and "
+            "write its http:// address here");
+        return;
+    }
+    if ((error = parse(s, app->words, &read))) {
+        ask(s, app, apr_pstrcat(s->p, "httpd would not take the line: ", error, NULL));
+    }
+}
+
+/* ------------------------------------------------------------------ what no line stands for */
+
+static void remark_unclear(suggester *s)
+{
+    for (int i = 0; s->out->apps->nelts && i < s->mappings->nelts; i++) {
+        const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
+
+        if (m->unclear && !m->is_exception) {
+            lose(s, m->line, apr_pstrcat(s->p, "it is left as it is: ", m->unclear, NULL));
+        }
+        if (is_page_mapping(m) && !app_of(s, m)) {
+            lose(s, m->line,
+                 "it looks like none of Atlassian's and is left as it is, and so is what holds for "
+                 "the "
+                 "whole virtual host (ProxyPreserveHost, RequestHeader, ...)");
+        }
+        if (m->is_websocket && !is_synchrony(m) && !m->unclear && app_of(s, m) &&
+            !app_of(s, m)->product->has_synchrony) {
+            lose(s, m->line,
+                 apr_pstrcat(s->p, app_of(s, m)->product->label,
+                             " has no WebSockets of its own; those of "
+                             "an add-on need their ProxyPass kept",
+                             NULL));
+        }
+    }
+}
+
+/* Who vouches for clients belongs to the virtual host: one line says it. */
+static void write_trusted(suggester *s)
+{
+    atl_old_app *first = NULL;
+
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        atl_old_app *app = APR_ARRAY_IDX(s->out->apps, i, atl_old_app *);
+        first = !first || (first->question && !app->question) ? app : first;
+    }
+    if (first) {
+        first->words = trusted_words(s, first->words);
+    }
+}
+
+/* A ServerName that goes comes back with its scheme. */
+static void write_server_name(suggester *s)
+{
+    for (int i = 0; i < s->out->removals->nelts; i++) {
+        if (atl_old_is(APR_ARRAY_IDX(s->out->removals, i, const atl_old_line *), "ServerName")) {
+            s->out->server_name = apr_pstrcat(s->p, "https://", s->host->public->host, NULL);
+        }
+    }
+}
+
+/* mod_proxy comes before mod_alias; AtlassianApp lets what was written for a path win. */
+static void remark_aliases(suggester *s)
+{
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+        const char *path = atl_old_word(s->p, line, 0);
+        int is_hidden = 0;
+
+        if (line->section || (!atl_old_is(line, "Alias") && !atl_old_is(line, "ScriptAlias"))) {
+            continue;
+        }
+        for (int j = 0; j < s->mappings->nelts; j++) {
+            const atl_mapping *m = APR_ARRAY_IDX(s->mappings, j, const atl_mapping *);
+
+            if (!m->unclear && m->path && atl_old_is_below(path, m->path)) {
+                is_hidden = !m->is_exception && app_of(s, m) != NULL;
+                break;
+            }
+        }
+        if (is_hidden) {
+            lose(s, line,
+                 "ProxyPass hid it until now, and the application answered there; from now on it "
+                 "wins: delete it "
+                 "unless httpd is to serve that path");
+        }
+    }
+}
+
+static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
+{
+    const char *text = "";
+
+    for (int i = 0; i < lines->nelts; i++) {
+        text =
+            apr_pstrcat(p, text, APR_ARRAY_IDX(lines, i, const atl_old_line *)->args, "\n", NULL);
+    }
+    return text;
+}
+
+atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host)
+{
+    const apr_array_header_t *balancers = atl_old_balancers(p, host->lines, host->inherited);
+    suggester s = {.p = p,
+                   .host = host,
+                   .mappings = atl_old_mappings(p, host->lines, balancers),
+                   .text = all_text(p, host->lines),
+                   .out = apr_pcalloc(p, sizeof(atl_suggestion))};
+
+    s.out->apps = apr_array_make(p, 2, sizeof(atl_old_app *));
+    s.out->lost = apr_array_make(p, 4, sizeof(atl_old_remark));
+    find_apps(&s);
+    find_synchrony(&s);
+    for (int i = 0; i < s.out->apps->nelts; i++) {
+        write_line(&s, APR_ARRAY_IDX(s.out->apps, i, atl_old_app *));
+    }
+    write_trusted(&s);
+    remark_unclear(&s);
+    remark_aliases(&s);
+    s.out->removals = atl_removals(p, host, s.mappings, s.out->apps);
+    write_server_name(&s);
+    s.out->mistakes = atl_old_mistakes(p, host, s.mappings, s.out->apps);
+    return s.out;
+}
