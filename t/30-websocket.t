@@ -5,43 +5,14 @@
 use Atl::Test;
 
 use Atl::Log ();
+use Atl::WebSocket qw(frame say text);
 
-my $key = 'dGhlIHNhbXBsZSBub25jZQ==';
 my $threads = mpm() ne 'prefork';
 
 sub handshake {
-    my ($vhost, $path, @more) = @_;
+    my ($vhost, @rest) = @_;
     my $c = raw($vhost);
-    $c->send(join "\r\n", "GET $path HTTP/1.1", 'Host: wiki.example.com', 'Upgrade: websocket',
-        'Connection: keep-alive, Upgrade', 'Sec-WebSocket-Version: 13', "Sec-WebSocket-Key: $key",
-        'Origin: https://wiki.example.com', @more, '', '');
-    return ($c, $c->head);
-}
-
-sub text {
-    my ($text) = @_;
-    my $len = length $text;
-    return chr(0x81) . ($len < 126 ? chr(0x80 | $len) : chr(0xfe) . pack('n', $len)) . "\0\0\0\0$text";
-}
-
-# One message, or control frame, unmasked: (first byte, payload). Tomcat sends long messages in fragments.
-sub frame {
-    my ($c) = @_;
-    my ($message, $all);
-    while (1) {
-        my ($first, $len) = unpack 'CC', $c->read_exactly(2);
-        $len = unpack 'n', $c->read_exactly(2) if $len == 126;
-        $len = unpack 'Q>', $c->read_exactly(8) if $len == 127;
-        $message //= $first;
-        $all .= $len ? $c->read_exactly($len) : '';
-        return ($message, $all) if $first & 0x80;
-    }
-}
-
-sub say {
-    my ($c, $text) = @_;
-    $c->send(text($text));
-    return (frame($c))[1];
+    return ($c, Atl::WebSocket::handshake($c, @rest));
 }
 
 my $start = Atl::Log::size();
@@ -79,7 +50,7 @@ subtest 'what is no handshake' => sub {
     my ($c, $head) = handshake('apps', '/jira/echo');
     is($head->{status}, 200, 'where there is no WebSocket, Upgrade is not heard') if $head;
     my $r = request('apps', GET => '/synchrony/v1/bayeux-sync1',
-        headers => ['Upgrade: websocket', 'Sec-WebSocket-Version: 12', "Sec-WebSocket-Key: $key"]);
+        headers => ['Upgrade: websocket', 'Sec-WebSocket-Version: 12', "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]);
     ok($r->{status} != 101, 'Connection does not name Upgrade: no 101');
     is(request('apps', POST => '/synchrony/v1/data/x', body => 'a=b')->{status}, 200, 'XHR fallback');
 };
