@@ -54,10 +54,20 @@ sub httpd {
     $text .= virtual_host("*:$site->{port}", $_ == 1 ? 'localhost' : "w$_.example.test",
         $INSIDE{$kind}->($site, 'http', $site->{port}))
         for listens($site, 'plain') ? 1 .. $site->{vhosts} || 1 : ();
-    $text .= virtual_host("*:$site->{tls_port}", 'localhost',
+    $text .= cache($conf) if $kind eq 'cached';
+    # The name that clients ask for: what is asked for under another is not kept in a cache.
+    $text .= virtual_host("*:$site->{tls_port}", 'https://localhost:443',
         "SSLEngine on\nSSLCertificateFile " . certificate() . "\n" . $INSIDE{$kind}->($site, 'https', $site->{tls_port}))
         if listens($site, 'tls');
     return $text;
+}
+
+# What Debian's cache_disk.conf says, with an empty directory.
+sub cache {
+    my ($conf) = @_;
+    mkdir "$conf.cache" or die "$conf.cache: $!\n";
+    chmod 0777, "$conf.cache";
+    return "CacheRoot $conf.cache\nCacheDirLevels 2\nCacheDirLength 1\n";
 }
 
 sub virtual_host {
