@@ -113,14 +113,17 @@ sub synchrony {
     return "ProxyPass /synchrony $to $words\nProxyPassReverse /synchrony $to\n";
 }
 
+# Sticky by a cookie of the balancer's own and health-checked, as httpd's documentation has it.
 sub cluster {
     my ($site) = @_;
     my ($context) = @{ $site->{apps}[0] };
     my $n = 0;
-    my $members = join '', map { $n++; "BalancerMember http://127.0.0.1:$_ route=node$n connectiontimeout=10 ttl=15 "
-        . "timeout=300\n" } @{ $site->{nodes} };
-    return qq{<Proxy "balancer://app">\n$members}
-        . "ProxySet stickysession=JSESSIONID|jsessionid lbmethod=byrequests\n</Proxy>\n"
+    my $members = join '', map { $n++; "BalancerMember http://127.0.0.1:$_ route=node$n connectiontimeout=5 ttl=15 "
+        . "timeout=300 hcmethod=GET hcexpr=running hcinterval=5 hcuri=$context/status\n" } @{ $site->{nodes} };
+    return qq{ProxyHCExpr running {hc('body') =~ /"RUNNING"/}\n}
+        . qq{Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=$context" env=BALANCER_ROUTE_CHANGED\n}
+        . qq{<Proxy "balancer://app">\n$members}
+        . "ProxySet stickysession=ROUTEID lbmethod=byrequests\n</Proxy>\n"
         . "ProxyPass $context balancer://app$context nocanon\nProxyPassReverse $context balancer://app$context\n";
 }
 
