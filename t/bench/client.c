@@ -9,8 +9,6 @@
  * Prints: requests= bytes= seconds= reconnects= p50_us= p99_us= max_us= */
 #include "common.h"
 
-#include <time.h>
-
 #include "wire.h"
 
 #define HEAD_MAX 16384
@@ -53,15 +51,7 @@ static long long done;
 static long long bytes;
 static long long reconnects;
 static int learn;
-static float *times;
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+static double *times;
 
 static void read_plan(const char *name)
 {
@@ -152,7 +142,7 @@ static void finish(conn_t *c)
                  (unsigned long long)sum_of(&c->sum), wish->length, (unsigned long long)wish->sum);
         wrong(c, text);
     }
-    times[done++] = (float)(now() - c->started);
+    times[done++] = now() - c->started;
     bytes += c->length + wish->send;
     c->wish = NULL;
     c->answered = 1;
@@ -164,8 +154,6 @@ static void finish(conn_t *c)
             wire_open(&c->wire, poller, c);
     }
 }
-
-static void take_body(conn_t *c, const unsigned char *data, size_t length);
 
 /* One byte of a chunk's size line, or of the empty line after the data. */
 static size_t take_chunk_line(conn_t *c, const unsigned char *data, size_t length)
@@ -313,14 +301,6 @@ static void step(conn_t *c)
     wire_watch(&c->wire, poller, unsent, c);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a;
-    float y = *(const float *)b;
-
-    return x < y ? -1 : x > y;
-}
-
 static void report(double seconds)
 {
     if (learn) {
@@ -329,8 +309,8 @@ static void report(double seconds)
                    (unsigned long long)plan[i].sum);
         return;
     }
-    qsort(times, (size_t)done, sizeof(*times), by_value);
-    printf("requests=%lld bytes=%lld seconds=%.3f reconnects=%lld p50_us=%.0f p99_us=%.0f max_us=%.0f\n", done, bytes,
+    sort_times(times, (size_t)done);
+    printf("requests=%lld bytes=%lld seconds=%.3f reconnects=%lld p50_us=%.1f p99_us=%.1f max_us=%.1f\n", done, bytes,
            seconds, reconnects, times[done / 2] * 1e6, times[done * 99 / 100] * 1e6, times[done - 1] * 1e6);
 }
 

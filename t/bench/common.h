@@ -22,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The key every client of the bench sends and the answer RFC 6455 wants to it (the example of its section 1.3),
@@ -86,6 +87,27 @@ static inline void sum_add(sum_t *sum, const unsigned char *data, size_t length)
 static inline uint64_t sum_of(const sum_t *sum)
 {
     return sum->b * 31 + sum->a;
+}
+
+static inline double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static inline int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static inline void sort_times(double *times, size_t count)
+{
+    qsort(times, count, sizeof(*times), by_value);
 }
 
 static inline void set_nonblocking(int fd)

@@ -9,7 +9,6 @@
 #include "common.h"
 
 #include <poll.h>
-#include <time.h>
 
 #include "wire.h"
 
@@ -19,14 +18,6 @@ static wire_t *wires;
 static int opened;
 static const char *path;
 static int patience; /* seconds */
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void wait_for(wire_t *wire, short events)
 {
@@ -148,14 +139,6 @@ static void open_one(void)
     echo(wire, 16);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
 static void echoes(int count, size_t size)
 {
     double *times = must(calloc((size_t)count, sizeof(*times)));
@@ -168,7 +151,7 @@ static void echoes(int count, size_t size)
         echo(&wires[opened - 1], size);
         times[i] = now() - start;
     }
-    qsort(times, (size_t)count, sizeof(*times), by_value);
+    sort_times(times, (size_t)count);
     printf("p50_us=%.1f p99_us=%.1f bytes=%lld\n", times[count / 2] * 1e6, times[count * 99 / 100] * 1e6,
            2LL * count * (long long)size);
     free(times);

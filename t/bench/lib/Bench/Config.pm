@@ -54,10 +54,20 @@ sub httpd {
     $text .= virtual_host("*:$site->{port}", $_ == 1 ? 'localhost' : "w$_.example.test",
         $INSIDE{$kind}->($site, 'http', $site->{port}))
         for listens($site, 'plain') ? 1 .. $site->{vhosts} || 1 : ();
-    $text .= virtual_host("*:$site->{tls_port}", 'localhost',
+    $text .= cache($conf) if $kind eq 'cached';
+    # The name that clients ask for: what is asked for under another is not kept in a cache.
+    $text .= virtual_host("*:$site->{tls_port}", 'https://localhost:443',
         "SSLEngine on\nSSLCertificateFile " . certificate() . "\n" . $INSIDE{$kind}->($site, 'https', $site->{tls_port}))
         if listens($site, 'tls');
     return $text;
+}
+
+# What Debian's cache_disk.conf says, with an empty directory.
+sub cache {
+    my ($conf) = @_;
+    mkdir "$conf.cache" or die "$conf.cache: $!\n";
+    chmod 0777, "$conf.cache";
+    return "CacheRoot $conf.cache\nCacheDirLevels 2\nCacheDirLength 1\n";
 }
 
 sub virtual_host {
@@ -103,14 +113,17 @@ sub synchrony {
     return "ProxyPass /synchrony $to $words\nProxyPassReverse /synchrony $to\n";
 }
 
+# Sticky by a cookie of the balancer's own and health-checked, as httpd's documentation has it.
 sub cluster {
     my ($site) = @_;
     my ($context) = @{ $site->{apps}[0] };
     my $n = 0;
-    my $members = join '', map { $n++; "BalancerMember http://127.0.0.1:$_ route=node$n connectiontimeout=10 ttl=15 "
-        . "timeout=300\n" } @{ $site->{nodes} };
-    return qq{<Proxy "balancer://app">\n$members}
-        . "ProxySet stickysession=JSESSIONID|jsessionid lbmethod=byrequests\n</Proxy>\n"
+    my $members = join '', map { $n++; "BalancerMember http://127.0.0.1:$_ route=node$n connectiontimeout=5 ttl=15 "
+        . "timeout=300 hcmethod=GET hcexpr=running hcinterval=5 hcuri=$context/status\n" } @{ $site->{nodes} };
+    return qq{ProxyHCExpr running {hc('body') =~ /"RUNNING"/}\n}
+        . qq{Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=$context" env=BALANCER_ROUTE_CHANGED\n}
+        . qq{<Proxy "balancer://app">\n$members}
+        . "ProxySet stickysession=ROUTEID lbmethod=byrequests\n</Proxy>\n"
         . "ProxyPass $context balancer://app$context nocanon\nProxyPassReverse $context balancer://app$context\n";
 }
 

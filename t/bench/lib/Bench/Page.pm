@@ -13,7 +13,7 @@ use Bench::Peer ();
 use Bench::Round qw(rounds);
 use Bench::Run qw(backend client dir plan say_progress setting);
 
-our @KINDS = qw(modern recipe module nginx haproxy);
+our @KINDS = qw(modern recipe module cached nginx haproxy);
 
 # Scripts, style sheets, fonts and pictures, in the order of size that such pages have; 1.3 MB in all.
 our @FILES = (
