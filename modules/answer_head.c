@@ -59,6 +59,10 @@ static apr_status_t look_at(answer_head *head, apr_bucket_brigade *bb)
 
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
          b = APR_BUCKET_NEXT(b)) {
+        if (!status_line[head->matched] && b->length != (apr_size_t)-1) {
+            head->size += (apr_off_t)b->length; /* all lines but the first */
+            continue;
+        }
         if (APR_BUCKET_IS_METADATA(b) ||
             apr_bucket_read(b, &data, &len, APR_BLOCK_READ) != APR_SUCCESS) {
             continue;

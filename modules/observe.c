@@ -283,7 +283,8 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
 {
     return claim->kind == ATL_CLAIM_PAGES && r->status < 300 &&
            !apr_table_get(r->headers_out, "Set-Cookie") &&
-           !apr_table_get(r->headers_out, "Content-Encoding") && !is_page(r);
+           (claim->app->compression == ATL_COMPRESSION_PASS ||
+            !apr_table_get(r->headers_out, "Content-Encoding")) && !is_page(r);
 }
 
 static void note_answer(const atl_request *request, apr_time_t now)

@@ -198,6 +198,9 @@ static atl_path_status read_segments(apr_pool_t *p, const char *uri, writer *out
 static int is_plain(const char *uri)
 {
     for (const char *c = uri; *c; c++) {
+        if (*c >= 'a' && *c <= 'z') {
+            continue; /* most characters, and this is done for every request */
+        }
         if (*c == '%' || *c == ';' || *c == '\\' || (*c == '/' && (c[1] == '/' || c[1] == '.')) ||
             (unsigned char)*c > 0x7e) {
             return 0;

@@ -71,7 +71,9 @@ static apr_status_t on_first_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
     ap_remove_output_filter(f);
     if (request) {
         atl_observe_answer(r, request, bb);
-        mend_address(r, request, "Location");
+        if (r->status != HTTP_OK) {
+            mend_address(r, request, "Location"); /* RFC 9110, section 10.2.2: of 201 and 3xx */
+        }
         mend_address(r, request, "Content-Location");
         mend_cookies(r, request->claim);
         if (request->claim->cluster && request->claim->cluster->sets_cookie) {

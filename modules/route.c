@@ -10,6 +10,7 @@
 struct atl_routes {
     apr_pool_t *p;
     apr_hash_t *by_path;
+    const atl_claim *root;      /* that of "", which all paths ask for; NULL if there is none */
     apr_array_header_t *claims; /* of atl_claim * */
     int depth;                  /* most segments of any claim: no need to look deeper */
 };
@@ -46,6 +47,9 @@ static atl_claim *add(atl_routes *routes, atl_claim_kind kind, const char *path,
     claim->backend_path = path;
     apr_hash_set(routes->by_path, path, (apr_ssize_t)claim->len, claim);
     APR_ARRAY_PUSH(routes->claims, atl_claim *) = claim;
+    if (!*path) {
+        routes->root = claim;
+    }
     if (depth > routes->depth) {
         routes->depth = depth;
     }
@@ -158,7 +162,7 @@ const atl_claim *atl_routes_add_local(atl_routes *routes, const char *path, cons
 
 const atl_claim *atl_routes_find(const atl_routes *routes, const char *path)
 {
-    const atl_claim *found = apr_hash_get(routes->by_path, "", 0), *claim;
+    const atl_claim *found = routes->root, *claim;
     const char *end = path;
 
     for (int depth = 0; depth < routes->depth && *end == '/' && end[1]; depth++) {

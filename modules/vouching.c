@@ -52,7 +52,12 @@ static int is_among(const char *header, const char *const *names)
 
 atl_vouching_kind atl_vouching_of(const char *header)
 {
-    if (!*header || !strchr("XxFfTt", *header)) {
+    switch (*header | 0x20) {
+    case 'x':
+    case 'f':
+    case 't':
+        break;
+    default:
         return ATL_VOUCHING_NOT; /* nearly all headers */
     }
     if (is_among(header, identities)) {
