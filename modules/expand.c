@@ -379,6 +379,60 @@ static void emit_cache(expander *e)
     }
 }
 
+/* ------------------------------------------------------------------ maintenance */
+
+/* an expression: a path is one of patterns, or below */
+static const char *below_any(apr_pool_t *p, const apr_array_header_t *patterns)
+{
+    return apr_pstrcat(p, "%{REQUEST_URI} =~ m#^(", apr_array_pstrcat(p, patterns, '|'), ")(/|$)#", NULL);
+}
+
+/* Of what is below a claim: other lines' paths, and what passes. */
+static apr_array_header_t *not_maintained(expander *e, const atl_claim *claim)
+{
+    const apr_array_header_t *claims = atl_routes_claims(e->site->routes);
+    apr_array_header_t *patterns = apr_array_make(e->p, 8, sizeof(const char *));
+
+    for (int i = 0; i < claims->nelts; i++) {
+        const atl_claim *other = APR_ARRAY_IDX(claims, i, const atl_claim *);
+        if (other->len > claim->len && !strncmp(other->path, claim->path, claim->len) &&
+            (other->app != claim->app || !other->backend)) {
+            APR_ARRAY_PUSH(patterns, const char *) = pattern_of(e->p, other->path);
+        }
+    }
+    for (const char *const *open = claim->app->product->open;
+         claim->kind == ATL_CLAIM_PAGES && *open; open++) {
+        APR_ARRAY_PUSH(patterns, const char *) =
+            pattern_of(e->p, apr_pstrcat(e->p, claim->path, *open, NULL));
+    }
+    return patterns;
+}
+
+static void emit_maintenance(expander *e, const atl_claim *claim)
+{
+    const atl_app *app = claim->app;
+    const apr_array_header_t *passes = not_maintained(e, claim);
+    apr_array_header_t *own = apr_array_make(e->p, 1, sizeof(const char *));
+    const char *condition;
+    expander inner;
+
+    APR_ARRAY_PUSH(own, const char *) = pattern_of(e->p, claim->path);
+    condition = apr_pstrcat(e->p, "-f '", app->maintenance, "' && ", below_any(e->p, own),
+                            passes->nelts ? " && !(" : "", passes->nelts ? below_any(e->p, passes) : "",
+                            passes->nelts ? ")" : "", NULL);
+    for (int i = 0; i < app->admin->nelts; i++) {
+        condition = apr_pstrcat(e->p, condition, " && ! -R '", APR_ARRAY_IDX(app->admin, i, const char *),
+                                "'", NULL);
+    }
+    if (claim->kind == ATL_CLAIM_PAGES) {
+        comment(e, app, "Stock httpd asks the disk at every request, and shows ErrorDocument 503 in place "
+                        "of the file's");
+        comment(e, app, "words, without Retry-After.");
+    }
+    inner = inside(e, emit(e, app, 0, "<If", apr_pstrcat(e->p, atl_config_arg(e->p, condition), ">", NULL)));
+    emit(&inner, app, 0, "Redirect", "503 \"/\"");
+}
+
 /* ------------------------------------------------------------------ paths */
 
 /* First match wins in mod_proxy: longer paths come first. */
@@ -507,6 +561,12 @@ apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
         emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
     }
     emit_cache(&e);
+    for (int i = claims->nelts; i > 0; i--) { /* an application's own path first */
+        const atl_claim *claim = APR_ARRAY_IDX(claims, i - 1, const atl_claim *);
+        if (claim->backend && claim->app->maintenance) {
+            emit_maintenance(&e, claim);
+        }
+    }
     emit_paths(&e, claims);
     emit_reverse(&e, claims);
     for (int i = 0; i < site->apps->nelts; i++) {

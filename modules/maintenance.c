@@ -2,6 +2,7 @@
 
 #include "maintenance.h"
 #include "log.h"
+#include "network.h"
 #include "notice.h"
 #include "server_conf.h"
 #include "unavailable.h"
@@ -149,9 +150,7 @@ static int is_active(struct atl_watched *w, apr_pool_t *p)
 /* Addresses of admin= see the application as it is. */
 static int is_admin(const request_rec *r, const atl_app *app)
 {
-    (void)r;
-    (void)app;
-    return 0;
+    return atl_networks_have(app->admin_networks, r->useragent_addr);
 }
 
 /* Behind access control: who may not see the application is told nothing of its maintenance. */

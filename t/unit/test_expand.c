@@ -180,6 +180,16 @@ static const struct {
      PASS("/wiki", "http://h:8090/wiki")
      REVERSE("/wiki/synchrony-proxy", "http://h:8090/wiki/synchrony-proxy")
      REVERSE("/wiki", "http://h:8090/wiki")},
+    {"maintenance", "jira h/jira maintenance=/m/j except=/jira/own\nbamboo h/jira/ci", "http", NULL, 80, NULL,
+     PLAIN("http://h:8080", "300") PLAIN("http://h:8085", "300")
+     " # Stock httpd asks the disk at every request, and shows ErrorDocument 503 in place of the file's\n"
+     " # words, without Retry-After.\n"
+     " <If \"-f '/m/j' && %{REQUEST_URI} =~ m#^(/jira)(/|$)# && !(%{REQUEST_URI} =~ m#^(/jira/own|"
+     "/jira/ci|/jira/status|/jira/rest/api/2/serverInfo|/jira/rest/applinks|/jira/plugins/servlet/applinks|"
+     "/jira/plugins/servlet/oauth|/jira/plugins/servlet/streams)(/|$)#)\">\n"
+     "   Redirect 503 \"/\"\n"
+     LOCAL("/jira/own") PASS("/jira/ci", "http://h:8085/jira/ci") PASS("/jira", "http://h:8080/jira")
+     REVERSE("/jira/ci", "http://h:8085/jira/ci") REVERSE("/jira", "http://h:8080/jira")},
     {"synchrony=off", "confluence h/wiki synchrony=off", "http", NULL, 80, NULL,
      PLAIN("http://h:8090", "300") PASS("/wiki", "http://h:8090/wiki")
      REVERSE("/wiki", "http://h:8090/wiki")},
