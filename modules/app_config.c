@@ -394,6 +394,7 @@ static const atl_xml_element *missing_connector(comparer *c, const apr_array_hea
         return uncomment(c, hidden) ? hidden : NULL;
     }
     note(c, ATL_LOGNO(1203), connectors->nelts
+             /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no NULL is put into this array */
              ? APR_ARRAY_IDX(connectors, 0, const atl_xml_element *)->line : 1,
          apr_psprintf(c->p, "no <%s> listens on port %s, where the line sends requests (%s); write "
                       "the application's port in the line, or change it here",

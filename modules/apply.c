@@ -172,7 +172,7 @@ static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_dire
     parms.override_opts = OPT_ALL | OPT_SYM_OWNER | OPT_MULTI;
     parms.limited = -1;
     error = ap_walk_config(tree, &parms, context);
-    *culprit = parms.err_directive;
+    *culprit = parms.err_directive ? parms.err_directive : tree;
     return error;
 }
 
@@ -253,7 +253,7 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, s->lookup_defaults, NULL, &culprit);
     if (error) {
-        return report(s, culprit ? culprit : tree, error);
+        return report(s, culprit, error);
     }
     keep_own_tls(p, proxy, sections);
     return conf->site.cache_root ? apply_cache(p, ptemp, s, conf) : OK;

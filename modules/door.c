@@ -15,52 +15,58 @@ static int same_letter(char a, char b)
     return apr_tolower((unsigned char)a) == apr_tolower((unsigned char)b);
 }
 
-/* Whether path begins with the door's pattern; door.h has the form. The patterns have one "*" in front
- * of text at most, so this tries each place of the path once. */
+/* Whether path begins with the door's pattern, see door.h. NOWHERE: it does not, and no later part of
+ * the path will either, because what stands behind a "*" is not there; so the time this takes is not
+ * the square of a path's length, which strangers choose. */
+enum { NOWHERE = -1, NO, YES };
+
 static int begins_with(const char *path, const char *door)
 {
     for (; *door; path++, door++) {
         if (*door == '*') {
             do {
-                if (begins_with(path, door + 1)) {
-                    return 1;
+                int found = begins_with(path, door + 1);
+
+                if (found != NO) {
+                    return found;
                 }
             } while (*path++);
-            return 0;
+            return NOWHERE;
         }
         if (*door == '?') {
             path += strcspn(path, "/");
             path--;
         }
         else if (!*path || !same_letter(*path, *door)) {
-            return 0;
+            return NO;
         }
     }
     return door[-1] == '*' || !apr_isalnum((unsigned char)*path);
 }
 
-static int is_listed(const atl_product *product, const char *path)
+/* Where the path is forwarded to, if it is; then the next place it might be. */
+static const char *forwarded(const char *path)
 {
-    for (const char *const *door = product->doors; *door; door++) {
-        if (begins_with(path, *door)) {
-            return 1;
-        }
-    }
-    return 0;
+    const char *mark = strstr(path, FORWARDED);
+
+    return mark ? mark + strlen(FORWARDED) - 1 : NULL;
 }
 
 int atl_door_is(const atl_product *product, const char *path)
 {
-    if (is_listed(product, path)) {
+    int is_cached = !apr_cstr_casecmpn(path, CACHED, strlen(CACHED));
+    const char *first = is_cached ? forwarded(path + 1) : NULL;
+
+    if (first && strpbrk(first, "%;")) {
         return 1;
     }
-    if (apr_cstr_casecmpn(path, CACHED, strlen(CACHED))) {
-        return 0;
-    }
-    while ((path = strstr(path + 1, FORWARDED))) {
-        const char *forwarded = path + strlen(FORWARDED) - 1;
+    for (const char *const *door = product->doors; *door; door++) {
+        int found = begins_with(path, *door);
 
-        if (strpbrk(forwarded, "%;") || is_listed(product, forwarded)) {
+        for (const char *to = first; to && found == NO; to = forwarded(to)) {
+            found = begins_with(to, *door);
+        }
+        if (found == YES) {
             return 1;
         }
     }

@@ -444,16 +444,16 @@ static void count_websocket(const request_rec *r, const atl_request *request, in
 /* r is the request as it came; internal redirects hang on it. */
 static int log_transaction(request_rec *r)
 {
-    const request_rec *last = r, *ours = NULL;
+    const request_rec *q = r, *last, *ours = NULL;
     const atl_request *request;
     const atl_claim *claim;
     apr_interval_time_t latency;
     apr_time_t now;
 
-    for (const request_rec *q = r; q; q = q->next) {
+    do {
         ours = !ours && atl_request_of(q) ? q : ours;
         last = q;
-    }
+    } while ((q = q->next));
     if (!ours) {
         judge_refused_early(r);
         return DECLINED;

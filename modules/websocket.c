@@ -97,7 +97,7 @@ atl_ws_kind atl_ws_judge(const atl_ws_request *req)
 int atl_ws_head_status(const char *head, apr_size_t len)
 {
     if (len < 12 || strncmp(head, "HTTP/1.", 7) != 0 || !apr_isdigit(head[7]) || head[8] != ' ' ||
-        !apr_isdigit(head[9]) || !apr_isdigit(head[10]) || !apr_isdigit(head[11]) ||
+        !apr_isdigit(head[9]) || head[9] == '0' || !apr_isdigit(head[10]) || !apr_isdigit(head[11]) ||
         (len > 12 && apr_isdigit(head[12]))) {
         return 0;
     }

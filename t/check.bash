@@ -109,9 +109,42 @@ step_cppcheck() {
     for f in mod_atlassian_proxy.c modules/*.c; do
         [ -e "$f" ] || continue
         tap "cppcheck $f" cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
-            --enable=warning,performance,portability -I modules -I . "$f" || rc=1
+            --enable=warning,performance,portability -D'APR_STRINGIFY(n)="n"' -I modules -I . "$f" || rc=1
     done
     return $rc
+}
+
+# What the compilers' own analyzers need to read a file: httpd's and APR's headers, and the generated ones.
+analysis_flags() {
+    local apxs
+    apxs=$(find_apxs)
+    printf '%s\n' -std=gnu11 "-I$("$apxs" -q INCLUDEDIR)" "-I$("$apxs" -q APR_INCLUDEDIR)" "-I$("$apxs" -q APU_INCLUDEDIR)" \
+        -Imodules -I. "-I$build/check/gcc" "-I$build/check/gcc/modules"
+    "$apxs" -q EXTRA_CPPFLAGS | tr ' ' '\n' | grep '^-D'
+}
+
+# analyze COMMAND...: for each source file, which takes the place of FILE; a message is a failure.
+analyze() {
+    local f said rc=0
+    for f in mod_atlassian_proxy.c modules/*.c; do
+        said=$("${@/FILE/$f}" 2>&1)
+        echo "$said"
+        tap "$1 $f" [ -z "$(grep -E '(warning|error):' <<<"$said")" ] || rc=1
+    done
+    return $rc
+}
+
+# Suppressions, with their reasons: .clang-tidy, and NOLINT beside the line.
+step_tidy() {
+    local flags
+    mapfile -t flags < <(analysis_flags)
+    analyze clang-tidy --quiet FILE -- "${flags[@]}"
+}
+
+step_analyzer() {
+    local flags
+    mapfile -t flags < <(analysis_flags)
+    analyze gcc -fanalyzer -O1 "${flags[@]}" -c -o /dev/null FILE
 }
 
 # ---------------------------------------------------------------- running
@@ -153,9 +186,9 @@ build_faults() {
         make -C "$build/check/faults" "$(jobs_option)"
 }
 
-# Ten seconds for each target find what is shallow; "make fuzz" takes longer.
+# A minute for each target; "make fuzz FUZZ_SECONDS=..." takes longer.
 step_fuzz() {
-    tap "no input breaks a reader" make -C "$build/check/gcc" fuzz FUZZ_SECONDS=10
+    tap "no input breaks a reader" make -C "$build/check/gcc" fuzz FUZZ_SECONDS=60 FUZZ_JOBS="$(nproc)"
 }
 
 step_configure() { t/configure-errors; }
@@ -201,6 +234,7 @@ step_packages() {
 needs_check='
 cmd:clang|second compiler|clang|clang
 cmd:cppcheck|static analysis|cppcheck|cppcheck
+cmd:clang-tidy|static analysis|clang-tidy|clang-tools-extra
 cmd:shellcheck|checks the scripts|shellcheck|ShellCheck
 header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
 perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
@@ -264,8 +298,10 @@ $(needs_of_backends)"
     run_step symbols "one exported symbol"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
+    run_step tidy "clang-tidy, every source file"
+    run_step analyzer "gcc -fanalyzer, every source file"
     run_step unit "make check: unit tests"
-    run_step fuzz "fuzz targets, ten seconds each"
+    run_step fuzz "fuzz targets, a minute each"
     run_step tunnel "WebSocket tunnel, against real peers"
     run_step httpd_event "Apache::Test, event"
     run_step httpd_worker "Apache::Test, worker"

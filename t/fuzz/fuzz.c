@@ -63,12 +63,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     blocks = &of_input;
-    fuzz_one(pool, text);
+    fuzz_one(pool, text, size);
     apr_pool_destroy(pool);
     free_blocks();
     blocks = &kept;
     free(text);
     return 0;
+}
+
+char *next_line(char **text)
+{
+    char *line = *text;
+    size_t len = strcspn(line, "\n");
+
+    *text += line[len] ? len + 1 : len;
+    line[len] = '\0';
+    return line;
 }
 
 void must_hold(const char *broken_rule, const char *input)

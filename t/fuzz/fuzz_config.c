@@ -4,8 +4,9 @@
 #include "fuzz.h"
 #include "rules.h"
 
-void fuzz_one(apr_pool_t *pool, char *text)
+void fuzz_one(apr_pool_t *pool, char *text, size_t size)
 {
+    (void)size;
     must_hold(xml_rule_broken(pool, text), text);
     must_hold(config_rule_broken(pool, text), text);
 }

@@ -7,8 +7,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-void fuzz_one(apr_pool_t *pool, char *text)
+void fuzz_one(apr_pool_t *pool, char *text, size_t size)
 {
+    (void)size;
     /* httpd reads no line feed or NUL in a directive, and keeps other bytes as they are. */
     text[strcspn(text, "\r\n")] = '\0';
     must_hold(line_rule_broken(pool, text), text);

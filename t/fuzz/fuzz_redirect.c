@@ -4,14 +4,10 @@
 #include "fuzz.h"
 #include "rules.h"
 
-#include <apr_strings.h>
-#include <string.h>
-
-void fuzz_one(apr_pool_t *pool, char *text)
+void fuzz_one(apr_pool_t *pool, char *text, size_t size)
 {
-    char *end = text + strcspn(text, "\n");
-    const char *location = *end ? end + 1 : end;
+    const char *host = next_line(&text);
 
-    *end = '\0';
-    must_hold(redirect_rule_broken(pool, text, location), location);
+    (void)size;
+    must_hold(redirect_rule_broken(pool, host, text), text);
 }
