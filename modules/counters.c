@@ -10,7 +10,6 @@
 #include "http_core.h"
 #include "http_log.h"
 #include "mpm_common.h"
-#include "scoreboard.h"
 
 #include <apr_hash.h>
 #include <apr_shm.h>
@@ -20,7 +19,7 @@
 APLOG_USE_MODULE(atlassian_proxy);
 
 #define USERDATA_KEY "mod_atlassian_proxy-counters"
-#define LAYOUT 1 /* raised with every change of the structures below */
+#define LAYOUT 2 /* raised with every change of the structures below */
 #define KEY_SIZE 256
 #define HOUR apr_time_from_sec(3600)
 
@@ -46,6 +45,7 @@ typedef struct segment {
     row_name *app_names, *backend_names;
     atl_app_row *apps;
     atl_traffic *backends;
+    _Atomic apr_int32_t *owners; /* [children]: process ids, 0 where there is room */
     _Atomic apr_int32_t *gauges; /* [children + 1][apps][ATL_GAUGES] */
     const char *missing;
 } segment;
@@ -78,6 +78,8 @@ static apr_size_t lay_out(segment *seg, char *base, const header *head)
     seg->backend_names = (row_name *)part(base, &offset, head->backends * sizeof(row_name));
     seg->apps = (atl_app_row *)part(base, &offset, head->apps * sizeof(atl_app_row));
     seg->backends = (atl_traffic *)part(base, &offset, head->backends * sizeof(atl_traffic));
+    seg->owners = (_Atomic apr_int32_t *)part(base, &offset,
+                                              head->children * sizeof(_Atomic apr_int32_t));
     seg->gauges = (_Atomic apr_int32_t *)part(
         base, &offset,
         (head->children + 1) * head->apps * ATL_GAUGES * sizeof(_Atomic apr_int32_t));
@@ -331,25 +333,37 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
 
 /* ------------------------------------------------------------------ gauges */
 
-/* This child's number, found by its process id: no hook tells it. A child that is not (yet) on
- * the scoreboard uses the row after the last. */
+/* Takes a row that nobody owns; the one after the last, which nobody clears, when there is none. */
+static apr_uint32_t claim_row(void)
+{
+    for (apr_uint32_t row = 0; row < current->head->children; row++) {
+        apr_int32_t nobody = 0;
+        if (atomic_compare_exchange_strong(&current->owners[row], &nobody, (apr_int32_t)getpid())) {
+            return row;
+        }
+    }
+    return current->head->children;
+}
+
+/* This child's row, the same as long as it lives. Not its place on the scoreboard: that is not
+ * known before its first requests are there, and a new child may have it before the old is gone. */
 static apr_uint32_t child_number(void)
 {
-    static _Atomic apr_uint32_t found = 0; /* number + 1 */
-    apr_uint32_t number = atomic_load_explicit(&found, RELAXED), children = current->head->children;
-    pid_t me;
+    static _Atomic apr_uint32_t mine = 0; /* number + 1 */
+    apr_uint32_t number = atomic_load_explicit(&mine, RELAXED), claimed;
 
     if (number) {
         return number - 1;
     }
-    me = getpid();
-    for (number = 0; number < children; number++) {
-        if (ap_scoreboard_image && ap_get_scoreboard_process((int)number)->pid == me) {
-            atomic_store_explicit(&found, number + 1, RELAXED);
-            return number;
-        }
+    claimed = claim_row();
+    if (atomic_compare_exchange_strong(&mine, &number, claimed + 1)) {
+        return claimed;
     }
-    return children;
+    /* Another thread was faster. */
+    if (claimed < current->head->children) {
+        atomic_store(&current->owners[claimed], 0);
+    }
+    return number - 1;
 }
 
 static _Atomic apr_int32_t *gauge_at(const segment *seg, apr_uint32_t child, unsigned row,
@@ -396,18 +410,25 @@ static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot
                          mpm_child_status state)
 {
     apr_int64_t lost[ATL_GAUGES] = {0};
+    apr_uint32_t child = 0;
 
     (void)gen;
-    if (state != MPM_CHILD_EXITED || !current || slot < 0 ||
-        (apr_uint32_t)slot >= current->head->children) {
+    (void)slot;
+    if (state != MPM_CHILD_EXITED || !current) {
         return;
     }
-    for (apr_uint32_t row = 0; row < current->head->apps; row++) {
+    while (child < current->head->children && atomic_load(&current->owners[child]) != pid) {
+        child++;
+    }
+    if (child == current->head->children) {
+        return; /* it never counted, or in the memory of an older configuration */
+    }
+    for (unsigned row = 0; row < current->head->apps; row++) {
         for (int gauge = 0; gauge < ATL_GAUGES; gauge++) {
-            lost[gauge] += atomic_exchange_explicit(
-                gauge_at(current, (apr_uint32_t)slot, row, gauge), 0, RELAXED);
+            lost[gauge] += atomic_exchange(gauge_at(current, child, row, gauge), 0);
         }
     }
+    atomic_store(&current->owners[child], 0);
     report_lost(s, pid, lost);
 }
 

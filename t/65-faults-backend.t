@@ -16,13 +16,11 @@ my $app = Atl::StandIn->listen;
 my $wiki = backend_port('confluence-http');
 my $own = Atl::Tomcat->start('bamboo:/bamboo');
 
+my $processes = mpm() eq 'prefork' ? 'MaxRequestWorkers 20'
+    : "StartServers 1\nServerLimit 2\nThreadsPerChild 25\nMaxRequestWorkers 50\nMaxSpareThreads 50";
 my $server = Atl::Server->start(text => sub { <<"END" });
 Listen 127.0.0.1:$_[0]
-StartServers 1
-ServerLimit 2
-ThreadsPerChild 25
-MaxRequestWorkers 50
-MaxSpareThreads 50
+$processes
 <VirtualHost *:$_[0]>
     ServerName http://people.example.test
     AtlassianApp jira http://127.0.0.1:@{[$app->port]}/jira timeout=600

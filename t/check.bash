@@ -171,9 +171,69 @@ apache_test() {
     (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
         perl "$top/t/TEST" --mpm="$1" --load-order="$2" -verbose)
 }
-step_httpd_event() { apache_test event first; }
+# Its rows make up t/FAULTS.md.
+step_httpd_event() {
+    rm -rf "$logs/report" && mkdir "$logs/report" && ATL_REPORT_DIR=$logs/report apache_test event first
+}
 step_httpd_worker() { apache_test worker middle; }
 step_httpd_prefork() { apache_test prefork last; }
+
+step_report() {
+    local rc=0
+    tap "every attempt and fault ends as expected" t/faults-report "$logs/report" >"$logs/FAULTS.md" || rc=1
+    diff -u t/FAULTS.md "$logs/FAULTS.md" | head -n 40
+    tap "t/FAULTS.md is what the suite wrote" cmp t/FAULTS.md "$logs/FAULTS.md" || rc=1
+    return $rc
+}
+
+# build_sanitized NAME FLAGS: a build that watches itself, with the tunnel's faults.
+build_sanitized() {
+    (configure_in "$build/check/$1" "$logs/$1-configure.log" --enable-werror --enable-fault-injection \
+        CFLAGS="-g -O1 -fno-omit-frame-pointer -fsanitize=$2") && make -C "$build/check/$1" "$(jobs_option)"
+}
+
+# sanitized_test NAME FILES: test files with such a build, event MPM.
+sanitized_test() {
+    local dir=$build/check/$1
+    shift
+    (cd "$dir" && ATL_SANITIZE=${dir##*/} TEST_MODULE=$dir/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) \
+        HTTPD=$(find_httpd) perl "$top/t/TEST" --mpm=event -verbose "$@")
+}
+
+# sanitized_tunnel NAME FILES: the tunnel's tests with such a build.
+sanitized_tunnel() {
+    local dir=$build/check/$1
+    shift
+    TEST_MODULE=$dir/.libs/mod_atlassian_proxy.so ATL_REAL_HTTPD=$(find_httpd) HTTPD=$top/t/sanitized-httpd \
+        MODULES=$("$(find_apxs)" -q LIBEXECDIR) t/tunnel/run -v "$@"
+}
+
+# AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the tunnel's faults, and of the suite what moves
+# kilobytes, not gigabytes (t/README.md has the command for all of it).
+step_address() {
+    local rc=0
+    tap "gcc builds it with ASan and UBSan" build_sanitized address address,undefined || return 1
+    tap "unit tests" env UBSAN_OPTIONS=halt_on_error=1 make -C "$build/check/address" check-TESTS || rc=1
+    sanitized_tunnel address handshake.t fallback.t faults.t || rc=1
+    sanitized_test address t/12-requests.t t/14-answers.t t/20-public.t t/21-spoofing.t t/30-websocket.t \
+        t/41-status-page.t t/42-unavailable.t t/6*.t || rc=1
+    return $rc
+}
+
+# ThreadSanitizer: what threads share is the tunnel and the counters.
+step_thread() {
+    local rc=0
+    tap "gcc builds it with TSan" build_sanitized thread thread || return 1
+    sanitized_tunnel thread handshake.t tls.t fallback.t || rc=1
+    sanitized_test thread t/30-websocket.t t/41-status-page.t t/69-faults-reload.t || rc=1
+    return $rc
+}
+
+# Start, requests, graceful reload, stop, of the build that is shipped.
+step_valgrind() {
+    (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
+        perl "$top/t/TEST" --mpm=event -verbose t/valgrind/clean.t)
+}
 
 # The tunnel, over sockets, TLS, Chromium and npm's ws, with faults put in its way: a build of its own has them.
 step_tunnel() {
@@ -304,8 +364,13 @@ $(needs_of_backends)"
     run_step fuzz "fuzz targets, a minute each"
     run_step tunnel "WebSocket tunnel, against real peers"
     run_step httpd_event "Apache::Test, event"
+    run_step report "attempts and faults, compared with t/FAULTS.md" \
+        "When a test was changed on purpose: t/faults-report build/check-logs/report > t/FAULTS.md"
     run_step httpd_worker "Apache::Test, worker"
     run_step httpd_prefork "Apache::Test, prefork"
+    run_step address "under AddressSanitizer and UBSan"
+    run_step thread "under ThreadSanitizer"
+    run_step valgrind "under valgrind: start, reload, stop"
     run_step distcheck "make distcheck"
     run_step packages "the packages: Debian's, lintian, RPM"
     run_step bench "bench beside nginx and HAProxy, a smoke test"
