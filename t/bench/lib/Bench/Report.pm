@@ -69,7 +69,8 @@ sub instructions {
     my ($got) = @_;
     return (instructions => table(['applications', 'httpd by hand', 'module', 'ratio'], map {
         my $each = $got->{each}{$_};
-        [$_, number($each->{recipe}), number($each->{module}), sprintf '%.3f', $each->{module} / $each->{recipe}]
+        [$_, number($each->{recipe}), number($each->{module}),
+            $each->{recipe} ? sprintf '%.3f', $each->{module} / $each->{recipe} : '']
     } @{ $got->{numbers} }));
 }
 

@@ -90,10 +90,10 @@ sub wait_gone {
     return 1;
 }
 
-# Also with its children: each of these is the leader of its own session.
+# With its children: each of these is the leader of its own session.
 sub stop_process {
     my ($pid) = @_;
-    kill 'TERM', $pid;
+    kill 'TERM', -$pid;
     return if wait_gone($pid, 3);
     kill 'KILL', -$pid;
     wait_gone($pid, 5);
