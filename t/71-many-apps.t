@@ -1,0 +1,98 @@
+# What mod_proxy would look for with every request is found once (modules/shortcut.c): what an administrator's own
+# <Proxy> sections say must hold all the same, and thousands of lines in one virtual host must work and stay small.
+use Atl::Test;
+
+use Atl::Backends ();
+use Atl::Server;
+
+my $jira = backend_port('jira-http');
+my $bitbucket = backend_port('bitbucket-http');
+
+# serve(INSIDE, OUTSIDE): a server with one virtual host.
+sub serve {
+    my ($inside, $outside) = @_;
+    return Atl::Server->start(text => sub {
+        "Listen 127.0.0.1:$_[0]\n" . ($outside // '') . "<VirtualHost *:$_[0]>\nServerName http://many.example.test\n"
+            . "AtlassianApp jira http://127.0.0.1:$jira/jira\nAtlassianApp bitbucket http://127.0.0.1:$bitbucket/bitbucket"
+            . " timeout=50\n$inside</VirtualHost>\n"
+    });
+}
+
+# marks(SERVER, PATH): the answer's X-Mark.
+sub marks {
+    my ($server, $path) = @_;
+    my $r = get($server->port, $path, host => 'many.example.test');
+    return join ' ', $r->{status}, $r->header('X-Mark') // 'none';
+}
+
+my $origin = "http://127.0.0.1:$jira";
+for my $case (
+    ['no section', '', '200 none', '200 none', '200 none'],
+    ['a section of the origin', qq{<Proxy "$origin/">\nHeader set X-Mark origin\n</Proxy>\n}, '200 origin', '200 origin', '200 none'],
+    ['a section of a part', qq{<Proxy "$origin/jira/deep">\nHeader set X-Mark deep\n</Proxy>\n}, '200 none', '200 deep', '200 none'],
+    ['both', qq{<Proxy "$origin/">\nHeader set X-Mark origin\n</Proxy>\n<Proxy "$origin/jira/deep">\nHeader set X-Mark deep\n</Proxy>\n},
+        '200 origin', '200 deep', '200 none'],
+    ['<Proxy *>', qq{<Proxy "*">\nHeader set X-Mark all\n</Proxy>\n}, '200 all', '200 all', '200 all'],
+    ['less than an origin', qq{<Proxy "http://127.0.0.1">\nHeader set X-Mark host\n</Proxy>\n}, '200 host', '200 host', '200 host'],
+    ['<ProxyMatch>', qq{<ProxyMatch "/jira/d[e]ep">\nHeader set X-Mark match\n</ProxyMatch>\n}, '200 none', '200 match', '200 none'],
+    ['a refusal', qq{<Proxy "$origin/jira/deep">\nRequire all denied\n</Proxy>\n}, '200 none', '403 none', '200 none'],
+    ['<Location> after all', qq{<Proxy "$origin/">\nHeader set X-Mark origin\n</Proxy>\n<Location "/jira/deep">\n}
+        . "Header set X-Mark location\n</Location>\n", '200 origin', '200 location', '200 none'],
+) {
+    my ($name, $text, @want) = @$case;
+    # Inside the virtual host, and in the main server, whose sections virtual hosts have too.
+    for my $inside (1, 0) {
+        next if !$inside && $text =~ /Location/;
+        my $server = serve($inside ? ($text) : ('', $text));
+        my @got = map { marks($server, $_) } '/jira/echo', '/jira/deep/echo', '/bitbucket/echo';
+        is("@got", "@want", $name . ($inside ? '' : ', in the main server'));
+        is_deeply([grep { !/AH01630/ } $server->stop], [], '... and nothing in the log');
+    }
+}
+
+# A RewriteRule that sends a request elsewhere takes the worker of that address.
+my $server = serve(qq{<Location "/jira/moved">\nRewriteEngine on\nRewriteRule .* http://127.0.0.1:$bitbucket/bitbucket/echo [P]\n</Location>\n});
+my $r = get($server->port, '/jira/moved', host => 'many.example.test');
+is($r->echo->{requestURI}, '/bitbucket/echo', 'an explicit RewriteRule [P] is followed');
+is_deeply([$server->stop], [], '... and nothing in the log');
+
+# ------------------------------------------------------------------ thousands
+
+my $COUNT = 5000;
+sub lines {
+    my ($count, $backend) = @_;
+    return join '', map { sprintf "AtlassianApp jira http://%s/app%04d\n", $backend->($_), $_ } 1 .. $count;
+}
+
+# kilobytes(SERVER): kilobytes that all its processes have for themselves and share among them.
+sub kilobytes {
+    my ($server) = @_;
+    my $sum = 0;
+    for my $pid ($server->pid, $server->children) {
+        $sum += $1 if (Atl::Backends::slurp("/proc/$pid/smaps_rollup") // '') =~ /^Pss:\s+(\d+)/m;
+    }
+    return $sum;
+}
+
+my $small = serve('');
+marks($small, '/jira/echo');
+my $base = kilobytes($small);
+is_deeply([$small->stop], [], 'two lines');
+my $shared = serve(lines($COUNT, sub { "127.0.0.1:$jira" }));
+is(marks($shared, '/jira/echo'), '200 none', "$COUNT lines with one address: the other ones answer");
+for my $n (1, $COUNT) {
+    my $path = sprintf '/app%04d/x', $n;
+    is(get($shared->port, $path, host => 'many.example.test')->{status}, 404, "line $n reaches Tomcat, which has no such context");
+}
+is(marks($shared, sprintf '/app%04d0/x', $COUNT), '404 none', 'a longer name is no line\'s');
+my $more = kilobytes($shared) - $base;
+cmp_ok($more, '<', 30 * 1024, "all of them need $more KiB");
+is_deeply([grep { !/ATLP10\d\d/ } $shared->stop], [], 'nothing in the log but that Tomcat has no such context');
+
+# Each at an address of its own, where nobody listens but at the last one.
+my $distinct = serve(lines(500, sub { $_[0] == 500 ? "127.0.0.1:$jira" : '127.1.' . ($_[0] >> 8) . '.' . ($_[0] & 255) . ':9' }));
+is(get($distinct->port, '/app0500/x', host => 'many.example.test')->{status}, 404, 'the last of 500 addresses');
+is(get($distinct->port, '/app0001/x', host => 'many.example.test')->{status}, 503, 'and the first, where nobody listens');
+is_deeply([grep { !/ATLP10\d\d|AH00957|AH01114|AH00959/ } $distinct->stop], [], 'nothing else in the log');
+
+done_testing;
