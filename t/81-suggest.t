@@ -39,17 +39,18 @@ sub served {
 # What an answer is, whoever gave it: ports of the two servers aside.
 sub gist {
     my ($r, $port) = @_;
-    my %gist = (status => $r->{status}, map { $_ => $r->header($_) } qw(Location Set-Cookie Content-Type));
+    my %gist = (status => $r->{status}, map { $_ => $r->header($_) } qw(Location Content-Type));
+    # A balancer's own cookie has another name now, and Synchrony's nodes have one too.
+    $gist{cookies} = join ', ', sort map { s/;\s*/; /gr } grep { !/^(?:ROUTEID|ATLROUTE[.\w]*)=\.n/ } $r->values('Set-Cookie');
     my $echo = $r->{status} == 200 && eval { $r->echo };
     if ($echo) {
         $gist{$_} = $echo->{$_} for qw(product requestURI queryString method);
         $gist{proto} = "@{ $echo->{header}{'x-forwarded-proto'} // ['http'] }";
     }
     elsif ($r->{status} == 200) {
-        $gist{body} = $r->{body};
+        $gist{body} = length $r->{body} > 1000 ? sha1_base64($r->{body}) : $r->{body};
     }
     s/:$port\b//g for grep { defined } values %gist;
-    $gist{'Set-Cookie'} =~ s/;\s*/; /g if $gist{'Set-Cookie'};
     return \%gist;
 }
 
@@ -97,7 +98,7 @@ sub compare {
     my $host = $want->{host};
     my %differs = map { my ($target, $id) = split / /; ($target => $id) } @{ $want->{differ} };
     for my $target ((map { below($_) } split ' ', $want->{pages}), split ' ', $want->{same}) {
-        is_deeply(ask($new, $host, $target), ask($old, $host, $target), "$host$target") or diag explain ask($old, $host, $target);
+        is_deeply(ask($new, $host, $target), ask($old, $host, $target), "$host$target");
     }
     for my $context (split ' ', $want->{pages}) {
         my $target = ($context eq '/' ? '' : $context) . '/upload';
@@ -136,7 +137,7 @@ sub check_log {
 }
 
 my @names = Atl::Suggest::names();
-cmp_ok(scalar @names, '>=', 14, 'hand-written files');
+cmp_ok(scalar @names, '>=', 16, 'hand-written files');
 for my $name (@names) {
     subtest $name => sub {
         my $case = Atl::Suggest->read($name, %address, HTDOCS => $htdocs);
