@@ -689,13 +689,12 @@ static void remark_aliases(suggester *s)
 
 static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
 {
-    const char *text = "";
+    apr_array_header_t *texts = apr_array_make(p, lines->nelts, sizeof(const char *));
 
     for (int i = 0; i < lines->nelts; i++) {
-        text =
-            apr_pstrcat(p, text, APR_ARRAY_IDX(lines, i, const atl_old_line *)->args, "\n", NULL);
+        APR_ARRAY_PUSH(texts, const char *) = APR_ARRAY_IDX(lines, i, const atl_old_line *)->args;
     }
-    return text;
+    return apr_array_pstrcat(p, texts, '\n');
 }
 
 atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host)

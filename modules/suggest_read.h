@@ -96,7 +96,8 @@ int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char 
                 unsigned *port, const char **path);
 
 /*
- * The timeout= a mapping has for answers, or NULL. A balancer's own is about waiting for a free node.
+ * The timeout= a mapping has for answers, or NULL. A balancer's own is about waiting for a free
+ * node.
  */
 const char *atl_old_timeout(const atl_mapping *m);
 

@@ -3,53 +3,19 @@
 /* modules/suggest*.c: hand-written virtual hosts, and the lines they would be. */
 #include "unit.h"
 
+#include "old_lines.h"
+#include "rules.h"
 #include "suggest_mistake.h"
 #include "suggest_product.h"
-#include "text.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
-
-/* Directives as a virtual host has them, a line each; sections nest. */
-static apr_array_header_t *lines_of(const char *text)
-{
-    apr_array_header_t *lines = apr_array_make(pool, 16, sizeof(const atl_old_line *));
-    char *copy = apr_pstrdup(pool, text), *end;
-    const atl_old_line *section = NULL;
-
-    for (unsigned n = 1; *copy; n++, copy = end) {
-        const char *rest = copy;
-        atl_old_line *line;
-
-        end = strchr(copy, '\n');
-        if (end) {
-            *end++ = '\0';
-        }
-        else {
-            end = copy + strlen(copy);
-        }
-        if (!strncmp(copy, "</", 2)) {
-            section = section->section;
-            continue;
-        }
-        line = apr_pcalloc(pool, sizeof(*line));
-        line->name = atl_next_word(pool, &rest);
-        line->args = *line->name == '<' ? apr_pstrmemdup(pool, rest, strlen(rest) - 1) : rest;
-        line->file = "a.conf";
-        line->line = n;
-        line->section = section;
-        section = *line->name == '<' ? line : section;
-        APR_ARRAY_PUSH(lines, const atl_old_line *) = line;
-    }
-    return lines;
-}
 
 static const atl_suggestion *suggest(const char *scheme, const char *name, const char *text,
                                      const char *inherited)
 {
     atl_public *public = apr_pcalloc(pool, sizeof(*public));
-    atl_old_host host = {.public = public, .lines = lines_of(text), .inherited = lines_of(inherited)};
+    atl_old_host host = {.public = public, .lines = old_lines_of(pool, text), .inherited = old_lines_of(pool, inherited)};
 
     public->scheme = scheme;
     public->host = name;
@@ -210,6 +176,7 @@ static void lines(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         expect_str(rows[i].name, "suggestion", describe(suggest("http", "host.example.com", rows[i].text, "")),
                    rows[i].want);
+        expect_str(rows[i].name, "rule", suggest_rule_broken(pool, rows[i].text), NULL);
     }
 }
 
@@ -301,6 +268,7 @@ static void nonsense(void **state)
         const char *text = apr_pstrcat(pool, rows[i], "\n", HOST "ProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira", NULL);
 
         suggest("http", NULL, rows[i], "");
+        expect_str(rows[i], "rule", suggest_rule_broken(pool, rows[i]), NULL);
         expect_part(rows[i], "the rest is seen", describe(suggest("http", NULL, text, "")), "jira http://10.0.0.5:8080/jira");
     }
 }
