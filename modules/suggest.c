@@ -339,7 +339,7 @@ static const char *synchrony_words(suggester *s, const atl_old_app *app, const c
 
 static const char *timeout_words(suggester *s, const atl_old_app *app, const char *words)
 {
-    const char *timeout = apr_table_get(app->main->params, "timeout");
+    const char *timeout = atl_old_timeout(app->main);
     const atl_old_line *line = atl_old_setting(s->host, "ProxyTimeout");
 
     timeout = timeout ? timeout : line ? atl_old_word(s->p, line, 0) : NULL;
@@ -408,11 +408,24 @@ static int add_param(void *data, const char *key, const char *value)
     return 1;
 }
 
+static const char *lbmethod_words(suggester *s, const atl_mapping *m, const char *words)
+{
+    const char *method = apr_table_get(m->params, "lbmethod");
+
+    if (!m->balancer || m->balancer->members->nelts < 2) {
+        return words;
+    }
+    method = method ? method : apr_table_get(m->balancer->params, "lbmethod");
+    return method && strcmp(method, "byrequests")
+               ? word_and(s->p, words, apr_pstrcat(s->p, "lbmethod=", method, NULL))
+               : words;
+}
+
 static const char *param_words(suggester *s, const atl_old_app *app, const char *words)
 {
     const atl_mapping *m = app->main;
     apr_table_t *carried = apr_table_make(s->p, 4);
-    param_reader reader = {.s = s, .words = words};
+    param_reader reader = {.s = s, .words = lbmethod_words(s, m, words)};
 
     for (int i = 0; m->balancer && i < m->balancer->members->nelts; i++) {
         const atl_old_member *node = &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member);
@@ -676,13 +689,12 @@ static void remark_aliases(suggester *s)
 
 static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
 {
-    const char *text = "";
+    apr_array_header_t *texts = apr_array_make(p, lines->nelts, sizeof(const char *));
 
     for (int i = 0; i < lines->nelts; i++) {
-        text =
-            apr_pstrcat(p, text, APR_ARRAY_IDX(lines, i, const atl_old_line *)->args, "\n", NULL);
+        APR_ARRAY_PUSH(texts, const char *) = APR_ARRAY_IDX(lines, i, const atl_old_line *)->args;
     }
-    return text;
+    return apr_array_pstrcat(p, texts, '\n');
 }
 
 atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host)

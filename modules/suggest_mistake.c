@@ -208,7 +208,7 @@ static void check_conditions(checker *c, const atl_mapping *m)
 
 static const char *timeout_of(const checker *c, const atl_mapping *m)
 {
-    const char *timeout = apr_table_get(m->params, "timeout");
+    const char *timeout = atl_old_timeout(m);
     const atl_old_line *line = atl_old_setting(c->host, "ProxyTimeout");
 
     line = line ? line : atl_old_setting(c->host, "Timeout");
@@ -262,7 +262,7 @@ int atl_old_timeout_is_short(const char *timeout, const atl_product *product)
 
 static void check_timeout(checker *c, const atl_old_app *app)
 {
-    const char *own = apr_table_get(app->main->params, "timeout");
+    const char *own = atl_old_timeout(app->main);
     const atl_old_line *line = own ? app->main->line : atl_old_setting(c->host, "ProxyTimeout");
     const char *timeout = own ? own : line ? atl_old_word(c->p, line, 0) : NULL;
     const char *values[] = {"seconds", timeout,

@@ -54,6 +54,13 @@ int atl_old_is_below(const char *path, const char *parent)
     return !strncmp(path, parent, len) && (!path[len] || path[len] == '/');
 }
 
+const char *atl_old_timeout(const atl_mapping *m)
+{
+    return apr_table_get(m->balancer ? APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).params
+                                     : m->params,
+                         "timeout");
+}
+
 int atl_old_seconds(const char *timeout)
 {
     int seconds;

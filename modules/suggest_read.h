@@ -96,6 +96,12 @@ int atl_old_url(apr_pool_t *p, const char *url, const char **scheme, const char 
                 unsigned *port, const char **path);
 
 /*
+ * The timeout= a mapping has for answers, or NULL. A balancer's own is about waiting for a free
+ * node.
+ */
+const char *atl_old_timeout(const atl_mapping *m);
+
+/*
  * A timeout as mod_proxy takes it (30, 30s, 5min, 500ms), in whole seconds.
  */
 int atl_old_seconds(const char *timeout);

@@ -5,8 +5,11 @@
 #include "app.h"
 #include "app_config.h"
 #include "expand.h"
+#include "old_lines.h"
 #include "path.h"
 #include "redirect.h"
+#include "suggest.h"
+#include "text.h"
 #include "xml_text.h"
 
 #include <apr_lib.h>
@@ -351,6 +354,58 @@ const char *config_rule_broken(apr_pool_t *p, const char *text)
         }
         if (!*atl_edit_diff(p, "f", text, strlen(text), edits) != !edits->nelts) {
             return "there is a diff when there are edits";
+        }
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ suggestions */
+
+static int stands_in(const apr_array_header_t *lines, const atl_old_line *line)
+{
+    int count = 0;
+
+    for (int i = 0; i < lines->nelts; i++) {
+        count += APR_ARRAY_IDX(lines, i, const atl_old_line *) == line;
+    }
+    return count == 1;
+}
+
+static const char *suggested_line_broken(apr_pool_t *p, const atl_old_app *app)
+{
+    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
+    const char *args = app->words, *word;
+    atl_app *read;
+
+    while ((word = atl_next_word(p, &args))) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    if (app->question) {
+        return NULL;
+    }
+    if (atl_app_parse(p, words, &read)) {
+        return "a line without a question is one that is taken";
+    }
+    return strcmp(read->context, app->main->path) ? "people keep their path" : NULL;
+}
+
+const char *suggest_rule_broken(apr_pool_t *p, const char *text)
+{
+    atl_public public = {.scheme = "http", .host = "jira.example.com", .port = 80};
+    atl_old_host host = {.public = &public, .lines = old_lines_of(p, text), .inherited = old_lines_of(p, "")};
+    const atl_suggestion *found = atl_suggest(p, &host);
+    const char *broken;
+
+    for (int i = 0; i < found->apps->nelts; i++) {
+        if ((broken = suggested_line_broken(p, APR_ARRAY_IDX(found->apps, i, const atl_old_app *)))) {
+            return broken;
+        }
+    }
+    for (int i = 0; i < found->removals->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(found->removals, i, const atl_old_line *);
+
+        if (!stands_in(host.lines, line) || !stands_in(found->removals, line)) {
+            return "what is to be deleted stands there, and is named once";
         }
     }
     return NULL;

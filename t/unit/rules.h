@@ -18,6 +18,9 @@ const char *line_rule_broken(apr_pool_t *p, const char *line);
 /* A Host and a Location header. */
 const char *redirect_rule_broken(apr_pool_t *p, const char *host, const char *location);
 
+/* A virtual host's directives, a line each: suggested lines are taken, and what is to be deleted was there. */
+const char *suggest_rule_broken(apr_pool_t *p, const char *text);
+
 /* An XML file: every attribute can be given another value where it stands. */
 const char *xml_rule_broken(apr_pool_t *p, const char *text);
 

@@ -3,53 +3,19 @@
 /* modules/suggest*.c: hand-written virtual hosts, and the lines they would be. */
 #include "unit.h"
 
+#include "old_lines.h"
+#include "rules.h"
 #include "suggest_mistake.h"
 #include "suggest_product.h"
-#include "text.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
-
-/* Directives as a virtual host has them, a line each; sections nest. */
-static apr_array_header_t *lines_of(const char *text)
-{
-    apr_array_header_t *lines = apr_array_make(pool, 16, sizeof(const atl_old_line *));
-    char *copy = apr_pstrdup(pool, text), *end;
-    const atl_old_line *section = NULL;
-
-    for (unsigned n = 1; *copy; n++, copy = end) {
-        const char *rest = copy;
-        atl_old_line *line;
-
-        end = strchr(copy, '\n');
-        if (end) {
-            *end++ = '\0';
-        }
-        else {
-            end = copy + strlen(copy);
-        }
-        if (!strncmp(copy, "</", 2)) {
-            section = section->section;
-            continue;
-        }
-        line = apr_pcalloc(pool, sizeof(*line));
-        line->name = atl_next_word(pool, &rest);
-        line->args = *line->name == '<' ? apr_pstrmemdup(pool, rest, strlen(rest) - 1) : rest;
-        line->file = "a.conf";
-        line->line = n;
-        line->section = section;
-        section = *line->name == '<' ? line : section;
-        APR_ARRAY_PUSH(lines, const atl_old_line *) = line;
-    }
-    return lines;
-}
 
 static const atl_suggestion *suggest(const char *scheme, const char *name, const char *text,
                                      const char *inherited)
 {
     atl_public *public = apr_pcalloc(pool, sizeof(*public));
-    atl_old_host host = {.public = public, .lines = lines_of(text), .inherited = lines_of(inherited)};
+    atl_old_host host = {.public = public, .lines = old_lines_of(pool, text), .inherited = old_lines_of(pool, inherited)};
 
     public->scheme = scheme;
     public->host = name;
@@ -190,6 +156,18 @@ static void lines(void **state)
          "https://host.example.com\njira http://10.0.0.5:8080/jira\ndelete 1 2 3 4 5\nlost\nwrong 1113:3"},
         {"a login of httpd's own", HOST "AuthType Basic\nRequestHeader unset Authorization\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
          "jira http://10.0.0.5:8080/jira\ndelete 1 4 5\nlost\nwrong 1105:3"},
+        {"a cluster", HOST "<Proxy balancer://jira>\nBalancerMember http://a:8080 route=a\nBalancerMember http://b:8080 route=b loadfactor=2\nProxySet lbmethod=bybusyness stickysession=ROUTEID timeout=200\n</Proxy>\nProxyPass /jira balancer://jira/jira\nProxyPassReverse /jira balancer://jira/jira",
+         "jira http://a:8080/jira;route=a http://b:8080/jira;route=b;loadfactor=2 lbmethod=bybusyness\ndelete 1 2 7 8\nlost\nwrong"},
+        {"a cluster with members that name the path, and no stickiness", HOST "BalancerMember balancer://c http://a:8090/wiki\nBalancerMember balancer://c http://b:8090/wiki\nProxyPass /wiki balancer://c\nProxyPassReverse /wiki balancer://c",
+         "confluence http://a:8090/wiki http://b:8090/wiki synchrony=internal\ndelete 1 2 3 4 5\nlost\nwrong 1118:4"},
+        {"a node's timeout", HOST "<Proxy balancer://c>\nBalancerMember http://a:8085 timeout=120\n</Proxy>\nProxyPass / balancer://c/ timeout=5\nProxyPassReverse / balancer://c/",
+         "bamboo http://a:8085 timeout=120\ndelete 1 2 5 6\nlost\nwrong"},
+        {"a balancer of one", HOST "<Proxy balancer://c>\nBalancerMember http://a:8085 retry=5\n</Proxy>\nProxyPass / balancer://c/\nProxyPassReverse / balancer://c/",
+         "bamboo http://a:8085 retry=5\ndelete 1 2 5 6\nlost\nwrong"},
+        {"Synchrony's own nodes", HOST "<Proxy balancer://c>\nBalancerMember http://a:8090\nBalancerMember http://b:8090\nProxySet stickysession=X\n</Proxy>\n<Proxy balancer://s>\nBalancerMember http://x:8091\nBalancerMember http://y:8091\n</Proxy>\nProxyPass /synchrony balancer://s/synchrony\nProxyPass / balancer://c/\nProxyPassReverse / balancer://c/",
+         "confluence http://a:8090 http://b:8090 synchrony=http://x:8091,http://y:8091\ndelete 1 2 7 11 12 13\nlost\nwrong"},
+        {"Fisheye has no cluster", HOST "<Proxy balancer://c>\nBalancerMember http://a:8060\nBalancerMember http://b:8060\nProxySet stickysession=X\n</Proxy>\nProxyPass /fisheye balancer://c/fisheye\nProxyPassReverse /fisheye balancer://c/fisheye",
+         "?fisheye http://a:8060/fisheye http://b:8060/fisheye\ndelete\nlost\nwrong"},
         {"for some requests only", HOST "<If \"%{HTTP_HOST} == 'a'\">\nProxyPass /jira http://10.0.0.9:8080/jira\n</If>\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
          "jira http://10.0.0.5:8080/jira\ndelete 5 6\nlost 3\nwrong"},
     };
@@ -198,6 +176,7 @@ static void lines(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         expect_str(rows[i].name, "suggestion", describe(suggest("http", "host.example.com", rows[i].text, "")),
                    rows[i].want);
+        expect_str(rows[i].name, "rule", suggest_rule_broken(pool, rows[i].text), NULL);
     }
 }
 
@@ -289,6 +268,7 @@ static void nonsense(void **state)
         const char *text = apr_pstrcat(pool, rows[i], "\n", HOST "ProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira", NULL);
 
         suggest("http", NULL, rows[i], "");
+        expect_str(rows[i], "rule", suggest_rule_broken(pool, rows[i]), NULL);
         expect_part(rows[i], "the rest is seen", describe(suggest("http", NULL, text, "")), "jira http://10.0.0.5:8080/jira");
     }
 }
