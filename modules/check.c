@@ -83,8 +83,8 @@ static apr_table_t *headers_for(const request_rec *r, const server_rec *s)
 
 /* A subrequest takes server, host and headers from its parent, which is made to look like a client
  * of that virtual host for as long as it is set up: no cookies, no login. */
-static request_rec *make_request(request_rec *r, server_rec *server, const char *path,
-                                 ap_filter_t *catcher)
+request_rec *atl_check_request(request_rec *r, server_rec *server, const char *path,
+                               ap_filter_t *catcher)
 {
     request_rec saved = *r, *sub;
 
@@ -108,7 +108,7 @@ static int ask(request_rec *r, server_rec *server, const char *path, capture *ca
                request_rec **asked, int *local)
 {
     ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
-    request_rec *sub = *asked = make_request(r, server, path, catcher);
+    request_rec *sub = *asked = atl_check_request(r, server, path, catcher);
     int status = sub->status;
 
     *local = 1;
