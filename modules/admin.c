@@ -9,6 +9,8 @@
 #include "http_log.h"
 #include "http_request.h"
 
+#include <apr_strings.h>
+
 APLOG_USE_MODULE(atlassian_proxy);
 
 /* At warn, which the default LogLevel shows: somebody is trying doors, or an administrator's address is
@@ -19,6 +21,8 @@ static int refuse(request_rec *r, const atl_app *app, const char *path)
                   ATL_LOGNO(0701) "refused with 403: %.255s is for administrators of %s, and %s is not "
                   "in admin= of AtlassianApp %s; add it there if it should be", path,
                   app->product->label, r->useragent_ip, atl_app_name(r->pool, app));
+    atl_request_make(r)->refusal = apr_pstrcat(r->pool, "ATLP0701: ", r->useragent_ip, " is not in admin= of ",
+                                               atl_app_name(r->pool, app), NULL);
     return HTTP_FORBIDDEN;
 }
 

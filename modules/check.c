@@ -79,10 +79,9 @@ typedef struct inquiry {
     int versions_differ;     /* told already */
 } inquiry;
 
-static apr_table_t *headers_for(const inquiry *in)
+static apr_table_t *headers_for(const request_rec *r, const server_rec *s, const char *cookie)
 {
-    const request_rec *r = in->r;
-    const atl_public *public = &atl_server_conf_of(in->server)->site.public;
+    const atl_public *public = &atl_server_conf_of(s)->site.public;
     unsigned standard = strcmp(public->scheme, "https") ? 80 : 443;
     const char *host = public->host ? public->host : apr_table_get(r->headers_in, "Host");
     apr_table_t *headers = apr_table_make(r->pool, 4);
@@ -93,22 +92,31 @@ static apr_table_t *headers_for(const inquiry *in)
     apr_table_setn(headers, "Host", host ? host : "localhost");
     apr_table_setn(headers, "Accept", "application/json, application/xml, text/plain");
     apr_table_setn(headers, "User-Agent", "mod_atlassian_proxy (check)");
-    if (in->node) {
-        apr_table_setn(headers, "Cookie", apr_pstrcat(r->pool, atl_cluster_cookie_name(r->pool, in->app),
-                                                      "=.", in->node->route, NULL));
+    if (cookie) {
+        apr_table_setn(headers, "Cookie", cookie);
     }
     return headers;
 }
 
-/* A subrequest takes server, host and headers from its parent, which is made to look like a client
- * of that virtual host for as long as it is set up: no cookies but the route, no login. */
-static request_rec *make_request(const inquiry *in, const char *path, ap_filter_t *catcher)
+/* What leads a request to the node to ask; NULL when there is no choice. */
+static const char *route_cookie(const inquiry *in)
 {
-    request_rec *r = in->r, saved = *r, *sub;
+    apr_pool_t *p = in->r->pool;
 
-    r->headers_in = headers_for(in);
-    r->server = in->server;
-    r->hostname = atl_server_conf_of(in->server)->site.public.host;
+    return in->node ? apr_pstrcat(p, atl_cluster_cookie_name(p, in->app), "=.", in->node->route, NULL)
+                    : NULL;
+}
+
+/* A subrequest takes server, host and headers from its parent, which is made to look like a client
+ * of that virtual host for as long as it is set up. */
+request_rec *atl_check_request(request_rec *r, server_rec *server, const char *cookie,
+                               const char *path, ap_filter_t *catcher)
+{
+    request_rec saved = *r, *sub;
+
+    r->server = server;
+    r->headers_in = headers_for(&saved, server, cookie);
+    r->hostname = atl_server_conf_of(server)->site.public.host;
     r->hostname = r->hostname ? r->hostname : saved.hostname;
     r->user = NULL;
     r->ap_auth_type = NULL;
@@ -126,7 +134,7 @@ static int ask(const inquiry *in, const char *path, capture *caught, request_rec
 {
     request_rec *r = in->r;
     ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
-    request_rec *sub = *asked = make_request(in, path, catcher);
+    request_rec *sub = *asked = atl_check_request(r, in->server, route_cookie(in), path, catcher);
     int status = sub->status;
 
     *local = 1;

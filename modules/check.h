@@ -9,6 +9,8 @@
 
 #include "server_conf.h"
 
+#include "util_filter.h"
+
 typedef struct atl_check_result {
     const char *path;    /* what was asked */
     const char *verdict; /* "right", "wrong" or "unknown" */
@@ -23,6 +25,14 @@ typedef struct atl_check_result {
  */
 apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
                                   apr_time_t until);
+
+/*
+ * A subrequest of r, looked up and not run, as a client of that virtual host at r's address would make it:
+ * no login, and no cookie but this one (NULL for none). catcher: where its answer would go, or NULL. For
+ * ap_destroy_sub_req().
+ */
+request_rec *atl_check_request(request_rec *r, server_rec *server, const char *cookie,
+                               const char *path, ap_filter_t *catcher);
 
 void atl_check_register_hooks(apr_pool_t *p);
 

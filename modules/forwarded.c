@@ -297,17 +297,10 @@ static void say_compression(request_rec *r, const atl_app *app)
     }
 }
 
-/* Runs on mod_proxy's copy of the headers, just before they are sent. */
-static int proxy_fixups(request_rec *r)
+void atl_forwarded_say(request_rec *r, const atl_request *request)
 {
-    const atl_request *request = atl_request_of(r);
-    const char *host, *scheme;
+    const char *scheme = ap_http_scheme(r), *host = public_host(r, request->host);
 
-    if (!request) {
-        return DECLINED;
-    }
-    scheme = ap_http_scheme(r);
-    host = public_host(r, request->host);
     if (!strcmp(request->claim->backend->scheme, "https")) {
         /* Not preserved by mod_proxy, see expand.c: it would become the name to verify. */
         apr_table_setn(r->headers_in, "Host", request->host);
@@ -317,6 +310,17 @@ static int proxy_fixups(request_rec *r)
     apr_table_setn(r->headers_in, "X-Forwarded-Proto", scheme);
     apr_table_setn(r->headers_in, "X-Forwarded-Port", public_port(r, scheme, host));
     say_compression(r, request->claim->app);
+}
+
+/* Runs on mod_proxy's copy of the headers, just before they are sent. */
+static int proxy_fixups(request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+
+    if (!request) {
+        return DECLINED;
+    }
+    atl_forwarded_say(r, request);
     return OK;
 }
 

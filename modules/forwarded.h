@@ -6,7 +6,7 @@
 #ifndef ATL_FORWARDED_H
 #define ATL_FORWARDED_H
 
-#include "httpd.h"
+#include "server_conf.h"
 
 /*
  * The Host header of a request; ServerName for a client that sent none. From r->pool or older.
@@ -18,6 +18,12 @@ const char *atl_request_host(const request_rec *r);
  * where UseCanonicalName is on. host: from atl_request_host(). From r->pool.
  */
 const char *atl_public_url(const request_rec *r, const char *host, const char *path);
+
+/*
+ * Sets the headers that tell the application who asks, and at which address.
+ * r: whose headers_in are what is sent; request: its record, with a claim and host.
+ */
+void atl_forwarded_say(request_rec *r, const atl_request *request);
 
 void atl_forwarded_register_hooks(apr_pool_t *p);
 

@@ -153,18 +153,28 @@ static int is_admin(const request_rec *r, const atl_app *app)
     return atl_networks_have(app->admin_networks, r->useragent_addr);
 }
 
+int atl_maintenance_stops(request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+    const atl_app *app = request ? request->claim->app : NULL;
+
+    return app && app->watched && is_active(app->watched, r->pool) &&
+           !atl_notice_passes(request->claim, r->uri) && !is_admin(r, app);
+}
+
 /* Behind access control: who may not see the application is told nothing of its maintenance. */
 static int handler(request_rec *r)
 {
-    atl_request *request = atl_request_of(r);
-    struct atl_watched *w = request ? request->claim->app->watched : NULL;
+    struct atl_watched *w;
+    atl_request *request;
     atl_notice notice;
     const char *text;
 
-    if (!w || !is_active(w, r->pool) || atl_notice_passes(request->claim, r->uri) ||
-        is_admin(r, request->claim->app)) {
+    if (!atl_maintenance_stops(r)) {
         return DECLINED;
     }
+    request = atl_request_of(r);
+    w = request->claim->app->watched;
     apr_thread_mutex_lock(w->lock);
     text = apr_pstrmemdup(r->pool, w->text, w->len);
     apr_thread_mutex_unlock(w->lock);

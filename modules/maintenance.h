@@ -7,7 +7,13 @@
 #ifndef ATL_MAINTENANCE_H
 #define ATL_MAINTENANCE_H
 
-#include <apr_pools.h>
+#include "httpd.h"
+
+/*
+ * Whether maintenance stops a request that goes to an application: the file is there, and neither the path
+ * nor the client passes.
+ */
+int atl_maintenance_stops(request_rec *r);
 
 void atl_maintenance_register_hooks(apr_pool_t *p);
 

@@ -50,6 +50,7 @@ typedef struct atl_observed {
 typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
+    const char *refusal;  /* why this module refused it, with the message's number; or NULL */
     unsigned proxied : 1; /* translated: nobody else took the request in between */
     unsigned cacheable : 1; /* mod_cache may answer it */
     const char *filename; /* what it was translated to */

@@ -43,8 +43,9 @@ static int wants_json(const request_rec *r)
     if (has_word(r->args, "json")) {
         return 1;
     }
-    /* A check is asked for by machines, or by the button of the page. */
-    return !accepts(r, "text/html") && (accepts(r, "json") || has_word(r->args, "check"));
+    /* These are asked for by machines, or by the page itself. */
+    return !accepts(r, "text/html") && (accepts(r, "json") || has_word(r->args, "check") ||
+                                        has_word(r->args, "explain"));
 }
 
 /* A page elsewhere must not make its readers' browsers start checks. Browsers say where a request
@@ -77,10 +78,34 @@ static void check(request_rec *r, const atl_snapshot *snapshot)
 
 /* ------------------------------------------------------------------ handler */
 
+static void write_answer(request_rec *r, int checking)
+{
+    const char *target = atl_explain_target(r->pool, r->args);
+    const apr_array_header_t *explained = target && *target ? atl_explain(r, target) : NULL;
+    atl_snapshot *snapshot;
+
+    if (explained && wants_json(r)) {
+        atl_status_explain_json(r, explained);
+        return;
+    }
+    snapshot = atl_snapshot_take(r->pool);
+    if (checking) {
+        check(r, snapshot);
+    }
+    if (has_word(r->args, "prometheus")) {
+        atl_status_prometheus(r, snapshot);
+    }
+    else if (wants_json(r)) {
+        atl_status_json(r, snapshot);
+    }
+    else {
+        atl_status_html(r, snapshot, explained);
+    }
+}
+
 static int handler(request_rec *r)
 {
     int checking;
-    atl_snapshot *snapshot;
 
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;
@@ -98,20 +123,8 @@ static int handler(request_rec *r)
     if (ap_discard_request_body(r) != OK) {
         return HTTP_BAD_REQUEST;
     }
-    snapshot = atl_snapshot_take(r->pool);
-    if (checking && !r->header_only) {
-        check(r, snapshot);
-    }
     apr_table_setn(r->headers_out, "Vary", "Accept");
-    if (has_word(r->args, "prometheus")) {
-        atl_status_prometheus(r, snapshot);
-    }
-    else if (wants_json(r)) {
-        atl_status_json(r, snapshot);
-    }
-    else {
-        atl_status_html(r, snapshot);
-    }
+    write_answer(r, checking && !r->header_only);
     return OK;
 }
 

@@ -320,9 +320,10 @@ static void print_head(request_rec *r, const atl_snapshot *snapshot)
     apr_table_setn(r->notes, "atlassian-nonce", nonce);
 }
 
-void atl_status_html(request_rec *r, const atl_snapshot *snapshot)
+void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_array_header_t *explained)
 {
     print_head(r, snapshot);
+    atl_status_explain_html(r, explained);
     for (int i = 0; i < snapshot->apps->nelts; i++) {
         print_app(r, &APR_ARRAY_IDX(snapshot->apps, i, atl_app_view), i, snapshot->now);
     }

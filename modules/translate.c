@@ -42,6 +42,8 @@ static int refuse(request_rec *r, const atl_claim *claim, atl_path_status status
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   ATL_LOGNO(0201) "path refused with 400 for %s: it has %s", claim->app->product->name,
                   reason(status));
+    atl_request_make(r)->refusal = apr_pstrcat(r->pool, "ATLP0201: the path has ", reason(status), ", for ",
+                                               atl_app_name(r->pool, claim->app), NULL);
     return HTTP_BAD_REQUEST;
 }
 
