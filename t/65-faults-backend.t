@@ -235,6 +235,8 @@ fault 'backend is killed with a request in flight' => sub {
     kill 'KILL', Atl::Backends::running_pid($own->{home});
     $case->is('client gets', outcome($client), 502);
     $case->logged($server, qr/AH01102|ATLP1012/, 'AH01102', $from);
+    # The system closes its port a moment later.
+    ok(wait_until(sub { !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $own->port) }), 'its port is closed');
     $case->is('the next client gets', get($server->port, '/bamboo/echo')->{status}, 503);
     $case->logged($server, qr/ATLP1012/, undef, $from);
     $case->recovers($server, $NEIGHBOUR, 'neighbour served');
