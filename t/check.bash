@@ -5,13 +5,10 @@
 # A step is a function step_NAME that writes TAP ("ok - ...", "not ok - ...") to its output among
 # whatever else it has to say; run_step keeps the output as build/check-logs/NAME.log and counts.
 # To add one: write the function, name it in check(). A step that ran no test fails, a skipped test
-# fails, a test that was planned and did not run fails.
+# fails, a test that was planned and did not run fails. Steps of different lanes run at once.
 
 # shellcheck disable=SC2154  # build and needs_build are quickstart's
 logs=$build/check-logs
-passed=0
-failed=0
-failed_steps=()
 
 # count_tap: "passed failed" of the TAP on stdin, which may be several streams in a row.
 count_tap() {
@@ -37,10 +34,10 @@ tap() {
     fi
 }
 
-# run_step NAME "what it does" ["what to do when it fails"]
+# run_step NAME "what it does" ["what to do when it fails"]: says how it went, all at once, and leaves its counts
+# in NAME.count.
 run_step() {
     local log=$logs/$1.log start=$SECONDS rc good bad
-    printf '==> %-58s' "$2"
     ("step_$1") >"$log" 2>&1 </dev/null
     rc=$?
     read -r good bad < <(count_tap <"$log")
@@ -53,15 +50,26 @@ run_step() {
             echo "# no test ran" >>"$log"
         fi
     fi
-    passed=$((passed + good))
-    failed=$((failed + bad))
-    printf '%5d passed, %d failed, %d s\n' "$good" "$bad" $((SECONDS - start))
+    echo "$good $bad $1" >"$logs/$1.count"
+    cat <<<"$(told "$@")"
+}
+
+# told NAME "what it does" ["what to do when it fails"]: of a step that has ended.
+told() {
+    printf '==> %-58s%5d passed, %d failed, %d s\n' "$2" "$good" "$bad" $((SECONDS - start))
     [ "$bad" = 0 ] && return
-    failed_steps+=("$1")
     grep -E '^not ok|^ok.*# *[Ss][Kk][Ii][Pp]|^Bail out!' "$log" | head -n 15 | sed 's/^/    /'
     echo "    ... the end of ${log#"$top"/}:"
     tail -n 25 "$log" | sed 's/^/    | /'
     [ -z "${3:-}" ] || note "$3"
+}
+
+# lane NUMBER FUNCTION: runs the steps that FUNCTION names, beside other lanes: with ports of its own.
+lane() {
+    (
+        export ATL_PORTS="2${1}000-2${1}899" ATL_PORT="2${1}900" DEMO_PORT="2${1}950"
+        "$2"
+    ) &
 }
 
 # ---------------------------------------------------------------- building
@@ -248,7 +256,7 @@ build_faults() {
 
 # A minute for each target; "make fuzz FUZZ_SECONDS=..." takes longer.
 step_fuzz() {
-    tap "no input breaks a reader" make -C "$build/check/gcc" fuzz FUZZ_SECONDS=60 FUZZ_JOBS="$(nproc)"
+    tap "no input breaks a reader" make -C "$build/check/gcc" fuzz FUZZ_SECONDS=60 FUZZ_JOBS=1
 }
 
 step_configure() { t/configure-errors; }
@@ -259,6 +267,15 @@ step_distcheck() {
 }
 
 step_demonstration() { t/demonstration; }
+
+# debootstrap's systems come from where apt here gets its packages.
+can_make_systems() {
+    [ "$(family)" = debian ] && [ "$(id -u)" = 0 ] && unshare --mount --pid --net --fork --mount-proc true 2>/dev/null
+}
+step_releases() { t/matrix --smoke; }
+needs_of_releases() {
+    ! can_make_systems || printf '%s\n' 'cmd:debootstrap|makes other releases'\'' systems|debootstrap|' 'cmd:ip|their networks|iproute2|'
+}
 
 # Only whether it works: on a machine that does other things, what it measures says nothing.
 step_bench() {
@@ -347,35 +364,71 @@ check() {
 $needs_check
 $(needs_of_packages)
 $(needs_of_fuzz)
+$(needs_of_releases)
 $(needs_of_backends)"
     writable "$logs"
-    rm -f "$logs"/*.log
+    rm -f "$logs"/*.log "$logs"/*.count
     bootstrap "$logs/autoreconf.log"
     say "Checking; everything the steps say is kept in build/check-logs/"
     run_step gcc "build with gcc -Werror" "The compiler's first message is the one that counts."
     run_step clang "build with clang -Werror"
-    run_step configure "configure names what is missing"
     run_step symbols "one exported symbol"
+    # What runs in the background is deaf to Ctrl-C's signal.
+    trap 'trap "" TERM; kill -TERM 0; exit 130' INT
+    lane 1 check_event
+    lane 2 check_worker
+    lane 3 check_prefork
+    lane 4 check_sources
+    wait
+    sum_up
+}
+
+check_event() {
+    run_step httpd_event "Apache::Test, event"
+    run_step report "attempts and faults, compared with t/FAULTS.md" \
+        "When a test was changed on purpose: t/faults-report build/check-logs/report > t/FAULTS.md"
+    run_step tunnel "WebSocket tunnel, against real peers"
+    run_step demonstration "the demonstration, as its user sees it"
+}
+
+check_worker() {
+    run_step httpd_worker "Apache::Test, worker"
+    run_step thread "under ThreadSanitizer"
+    run_step valgrind "under valgrind: start, reload, stop"
+}
+
+check_prefork() {
+    run_step httpd_prefork "Apache::Test, prefork"
+    run_step address "under AddressSanitizer and UBSan"
+    run_step bench "bench beside nginx and HAProxy, a smoke test"
+}
+
+check_sources() {
+    run_step configure "configure names what is missing"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
     run_step tidy "clang-tidy, every source file"
     run_step analyzer "gcc -fanalyzer, every source file"
     run_step unit "make check: unit tests"
     run_step fuzz "fuzz targets, a minute each"
-    run_step tunnel "WebSocket tunnel, against real peers"
-    run_step httpd_event "Apache::Test, event"
-    run_step report "attempts and faults, compared with t/FAULTS.md" \
-        "When a test was changed on purpose: t/faults-report build/check-logs/report > t/FAULTS.md"
-    run_step httpd_worker "Apache::Test, worker"
-    run_step httpd_prefork "Apache::Test, prefork"
-    run_step address "under AddressSanitizer and UBSan"
-    run_step thread "under ThreadSanitizer"
-    run_step valgrind "under valgrind: start, reload, stop"
     run_step distcheck "make distcheck"
     run_step packages "the packages: Debian's, lintian, RPM"
-    run_step bench "bench beside nginx and HAProxy, a smoke test"
-    run_step demonstration "the demonstration, as its user sees it"
-    [ ${#failed_steps[@]} -eq 0 ] || say "Failed: ${failed_steps[*]}"
+    if can_make_systems; then
+        run_step releases "the httpd of other Debian releases, a smoke test"
+    else
+        note "Not run: other Debian releases (t/matrix --smoke); that needs root, and a system that lets it make namespaces."
+    fi
+}
+
+# sum_up: of what the steps left; false when a test failed.
+sum_up() {
+    local good bad name passed=0 failed=0 names=()
+    while read -r good bad name; do
+        passed=$((passed + good))
+        failed=$((failed + bad))
+        [ "$bad" = 0 ] || names+=("$name")
+    done < <(cat "$logs"/*.count)
+    [ ${#names[@]} -eq 0 ] || say "Failed: ${names[*]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"
     [ "$failed" = 0 ]
 }
