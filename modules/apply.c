@@ -181,6 +181,7 @@ static int report(server_rec *s, const ap_directive_t *culprit, const char *erro
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                  ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
+                 /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an error is some directive's */
                  "stands for, \"%s %s\": %s", culprit->line_num, culprit->filename,
                  culprit->directive, culprit->args, error);
     return !OK;

@@ -187,8 +187,8 @@ sub recorded {
 
 for my $row (@ROWS) {
     my ($name, $bytes, @expected) = @$row;
-    my $seen;
-    subtest $name => sub {
+    my $seen = 'nothing';
+    my $good = subtest $name => sub {
         my ($answer, @requests) = recorded(sub { converse($RECORDED, $bytes) });
         my ($status) = $answer =~ m{\A(?:HTTP/1\.1 100 Continue\r\n\r\n)?HTTP/1\.\d (\d+)};
         my $refused = !grep { $_->{line} =~ /first|websocket/ } @requests;
@@ -198,7 +198,7 @@ for my $row (@ROWS) {
             or diag explain { status => $status, requests => \@requests, expected => \@expected };
         $seen = $refused ? 'refused' : 'one request, framed anew';
     };
-    report_row('Smuggling', $name, @expected > 1 || $expected[0] eq 'any' ? 'refused, or one request' : $expected[0] eq 'refused' ? 'refused' : 'one request', $seen);
+    report_row('Smuggling', $name, $seen, $good ? $seen : 'something else');
 
     # The real thing: no answer to a request that was not allowed, and the next request is answered with its own.
     subtest "$name, Tomcat" => sub {
@@ -231,8 +231,7 @@ my @UPGRADES = (
 );
 for my $row (@UPGRADES) {
     my ($name, $bytes, $rest, $expected) = @$row;
-    my $seen;
-    subtest "upgrade: $name" => sub {
+    my $good = subtest "upgrade: $name" => sub {
         my $mark = $recorder->mark;
         my $answer = converse($RECORDED, $bytes . $rest);
         my ($status) = $answer =~ m{\AHTTP/1\.1 (\d+)} or return fail('an answer');
@@ -243,9 +242,9 @@ for my $row (@UPGRADES) {
         my @requests = eval { parse($recorder->since($mark)) };
         is($@, '', 'what arrived has one reading') or diag explain $recorder->since($mark);
         is_deeply([grep { $_->{line} =~ /smuggled/ } @requests], [], 'nothing was smuggled');
-        $seen = 'no tunnel, nothing smuggled';
     };
-    report_row('Upgrades', $name, 'no tunnel, nothing smuggled', $seen // 'FAILED');
+    my $harmless = 'no tunnel, nothing smuggled';
+    report_row('Upgrades', $name, $harmless, $good ? $harmless : 'something else');
 }
 
 subtest 'upgrade: what is sent ahead belongs to the tunnel, once there is one' => sub {
@@ -293,13 +292,12 @@ my @H2 = (
 if (mpm() ne 'prefork') {
     for my $row (@H2) {
         my ($name, $fields) = @$row;
-        my $seen;
-        subtest "HTTP/2: $name" => sub {
+        my $good = subtest "HTTP/2: $name" => sub {
             my ($r, @requests) = recorded(sub { Atl::Http2::request($RECORDED, @$fields) });
             cmp_ok(scalar @requests, '<=', 1, 'one request at most');
-            $seen = @requests ? 'one request, framed anew' : 'refused';
         };
-        report_row('Smuggling', "HTTP/2: $name", 'refused, or one request', 'refused, or one request') if defined $seen;
+        my $expected = 'refused, or one request';
+        report_row('Smuggling', "HTTP/2: $name", $expected, $good ? $expected : 'something else');
     }
 }
 
