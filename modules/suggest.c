@@ -49,8 +49,7 @@ static void lose(suggester *s, const atl_old_line *line, const char *text)
     remark->text = text;
 }
 
-/* ------------------------------------------------------------------ which mappings make an
- * application */
+/* ------------------------------------------------------------------ mappings of one application */
 
 /* Synchrony cannot move its own path; its port seldom changes. */
 static int is_synchrony(const atl_mapping *m)
@@ -573,6 +572,26 @@ static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
     return NULL;
 }
 
+/* One path has one line, and the first that was found has it. */
+static void ask_of_rival(suggester *s, atl_old_app *app)
+{
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        const atl_old_app *other = APR_ARRAY_IDX(s->out->apps, i, const atl_old_app *);
+
+        if (other == app) {
+            return;
+        }
+        if (!strcmp(other->main->target, app->main->target)) {
+            ask(s, app,
+                apr_psprintf(s->p,
+                             "line %u of %s leads to the same path at another address: which of "
+                             "the two is right?",
+                             other->main->line->line, other->main->line->file));
+            return;
+        }
+    }
+}
+
 /* Words for the line; a suggestion that httpd would refuse is a question. */
 static void write_line(suggester *s, atl_old_app *app)
 {
@@ -596,6 +615,7 @@ static void write_line(suggester *s, atl_old_app *app)
                          *app->main->path ? app->main->path : "/",
                          *app->main->target ? app->main->target : "/"));
     }
+    ask_of_rival(s, app);
     if (!strcmp(app->main->scheme, "ajp")) {
         ask(s, app,
             "AJP is not spoken any more by today's releases: give the application an HTTP "

@@ -397,8 +397,15 @@ const char *suggest_rule_broken(apr_pool_t *p, const char *text)
     const char *broken;
 
     for (int i = 0; i < found->apps->nelts; i++) {
-        if ((broken = suggested_line_broken(p, APR_ARRAY_IDX(found->apps, i, const atl_old_app *)))) {
+        const atl_old_app *app = APR_ARRAY_IDX(found->apps, i, const atl_old_app *);
+
+        if ((broken = suggested_line_broken(p, app))) {
             return broken;
+        }
+        for (int j = 0; j < i && !app->question; j++) {
+            if (!strcmp(APR_ARRAY_IDX(found->apps, j, const atl_old_app *)->main->path, app->main->path)) {
+                return "one path, one line";
+            }
         }
     }
     for (int i = 0; i < found->removals->nelts; i++) {
