@@ -40,6 +40,13 @@ static const char *name_of(apr_pool_t *p, const atl_app *app)
                ? name : apr_psprintf(p, "%s.%08x", app->product->name, apr_hashfunc_default(name, &len));
 }
 
+#define COOKIE_PREFIX "ATLROUTE."
+
+const char *atl_cluster_cookie_name(apr_pool_t *p, const atl_app *app)
+{
+    return apr_pstrcat(p, COOKIE_PREFIX, name_of(p, app), NULL);
+}
+
 const atl_cluster *atl_cluster_of(apr_pool_t *p, const atl_claim *claim)
 {
     const char *name, *context = claim->app->context;
@@ -57,7 +64,7 @@ const atl_cluster *atl_cluster_of(apr_pool_t *p, const atl_claim *claim)
     }
     /* One browser's pages and WebSockets go to one node: they share a cookie. Only pages set it: a
      * node may be out of the one balancer and not of the other. */
-    cluster->cookie = apr_pstrcat(p, "ATLROUTE.", name, NULL);
+    cluster->cookie = apr_pstrcat(p, COOKIE_PREFIX, name, NULL);
     cluster->cookie_path = *context ? context : "/";
     cluster->url = apr_pstrcat(p, "balancer://",
                                claim->kind == ATL_CLAIM_SYNCHRONY_PROXY ? "websockets." : "", name, NULL);
@@ -74,6 +81,17 @@ const atl_backend *atl_cluster_node(const atl_claim *claim, const char *url)
         }
     }
     return claim->backend;
+}
+
+int atl_cluster_has_route(const atl_claim *claim, const char *route)
+{
+    const atl_backend *node;
+    int has = 0;
+
+    for (int i = 0; (node = atl_claim_node(claim, i)); i++) {
+        has |= node->route && !strcmp(node->route, route);
+    }
+    return has;
 }
 
 /* ------------------------------------------------------------------ directives */

@@ -20,7 +20,7 @@
 APLOG_USE_MODULE(atlassian_proxy);
 
 #define USERDATA_KEY "mod_atlassian_proxy-counters"
-#define LAYOUT 1 /* raised with every change of the structures below */
+#define LAYOUT 2 /* raised with every change of the structures below */
 #define KEY_SIZE 256
 #define HOUR apr_time_from_sec(3600)
 
@@ -502,6 +502,17 @@ int atl_counters_found(const atl_app *app, atl_finding_id id, const char *path, 
     }
     set_example(found, path);
     return 1;
+}
+
+apr_uint64_t atl_counters_streak(atl_streak *streak, apr_interval_time_t within, apr_time_t now)
+{
+    apr_uint64_t since = atomic_load_explicit(&streak->since, RELAXED);
+
+    if (now - (apr_time_t)since > within &&
+        atomic_compare_exchange_strong_explicit(&streak->since, &since, (apr_uint64_t)now, RELAXED, RELAXED)) {
+        atomic_store_explicit(&streak->count, 0, RELAXED);
+    }
+    return atomic_fetch_add_explicit(&streak->count, 1, RELAXED) + 1;
 }
 
 const char *atl_counters_example(apr_pool_t *p, const atl_finding_count *found)

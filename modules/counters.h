@@ -22,6 +22,12 @@ typedef _Atomic apr_uint64_t atl_count;
 #define ATL_RATE_SLICES 12
 #define ATL_RATE_SECONDS 5
 
+/* How often something happened lately. */
+typedef struct atl_streak {
+    atl_count since; /* apr_time_t */
+    atl_count count;
+} atl_streak;
+
 /* Of an app, or of one of its backends. */
 typedef struct atl_traffic {
     atl_count requests;
@@ -32,6 +38,7 @@ typedef struct atl_traffic {
     atl_count recent[ATL_RATE_SLICES];
     atl_count last_failure; /* apr_time_t */
     atl_count last_answer;  /* apr_time_t */
+    atl_streak departures;  /* of a cluster's node */
 } atl_traffic;
 
 /* Why a WebSocket went through mod_proxy's own tunnel, which costs it a worker thread. */
@@ -63,6 +70,7 @@ typedef struct atl_finding_count {
 typedef struct atl_app_row {
     atl_traffic traffic;
     atl_websockets websockets;
+    atl_streak wandering; /* sessions of a cluster */
     atl_finding_count findings[ATL_FINDINGS];
 } atl_app_row;
 
@@ -109,6 +117,12 @@ double atl_counters_rate(const atl_traffic *traffic, apr_time_t now);
  * after it was gone for an hour.
  */
 int atl_counters_found(const atl_app *app, atl_finding_id id, const char *path, apr_time_t now);
+
+/*
+ * Counts what is worth a word only when it happens again and again. Returns how often it did within
+ * that time, this one included.
+ */
+apr_uint64_t atl_counters_streak(atl_streak *streak, apr_interval_time_t within, apr_time_t now);
 
 /*
  * The example of a finding, from p; "" when there is none.

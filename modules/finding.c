@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "finding.h"
+#include "cluster.h"
 #include "expand.h"
 #include "text.h"
 
@@ -182,6 +183,34 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "it refuses the upload, too large or not allowed, and does not read it to its end, so that "
          "nobody sees its answer",
          "{setting}", SETTING(upload)},
+    [ATL_FINDING_NODE_GONE] =
+        {1034, "node-gone",
+         "a node of {label} cannot be reached: its sessions are lost, others do its work",
+         "it was stopped, crashed, or the network to it is down; the example names it",
+         "start it, or take it out of {line}; see which node answers:\n"
+         "for node in {nodes}; do curl -s --max-time 5 -o /dev/null -w \"$node %{http_code}\\n\" "
+         "$node{status}; done",
+         NO_SETTING},
+    [ATL_FINDING_NODE_FLAPS] =
+        {1035, "node-flaps", "a node of {label} comes and goes",
+         "it crashes and is restarted, or is overloaded; each time its sessions are lost",
+         "take the node that the example names out of {line} until its own log says why",
+         NO_SETTING},
+    [ATL_FINDING_CLUSTER_GONE] =
+        {1036, "cluster-gone", "no node of {label} can be reached",
+         "all nodes are stopped, or start, or the network to them is down",
+         "start one; see which node answers:\n"
+         "for node in {nodes}; do curl -s --max-time 5 -o /dev/null -w \"$node %{http_code}\\n\" "
+         "$node{status}; done",
+         NO_SETTING},
+    [ATL_FINDING_SESSION_WANDERS] =
+        {1037, "session-wanders",
+         "browsers with a session of {label} come without a route to its node and lose the session",
+         "something on the way drops the cookie {route-cookie}, or another balancer with other nodes "
+         "serves the same address",
+         "let all cookies pass in proxies in front of httpd, and give several httpds the same nodes in "
+         "{line}",
+         NO_SETTING},
 };
 
 #define ID_PREFIX "ATLP"
@@ -293,6 +322,17 @@ static const char *without_doubled_keys(apr_pool_t *p, const char *cure)
     return fixed;
 }
 
+static const char *nodes_of(apr_pool_t *p, const atl_app *app)
+{
+    const char *list = "";
+
+    for (int i = 0; i < app->backends->nelts; i++) {
+        list = apr_pstrcat(p, list, i ? " " : "", APR_ARRAY_IDX(app->backends, i, atl_backend).origin,
+                           app->context, NULL);
+    }
+    return list;
+}
+
 void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,
                          atl_finding_id id, atl_advice *advice)
 {
@@ -315,6 +355,9 @@ void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app
         "longer", apr_psprintf(p, "%d", app->timeout * 3),
         "cookie", app->product->session_cookie,
         "synchrony", app->synchrony_path,
+        "nodes", nodes_of(p, app),
+        "status", app->product->status ? app->product->status : "/",
+        "route-cookie", atl_cluster_cookie_name(p, app),
         "setting", strstr(finding->cure, "{setting}") ? setting_of(p, site, app, finding) : "",
         NULL};
 

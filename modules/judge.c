@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "judge.h"
+#include "cluster.h"
 
 #include <apr_cstr.h>
 #include <apr_errno.h>
@@ -413,4 +414,28 @@ atl_finding_id atl_judge_failure(atl_failure failure, apr_status_t status)
         break;
     }
     return ATL_FINDING_NONE;
+}
+
+/* name=... as a cookie of its own in a Cookie header */
+static int has_cookie(const char *cookies, const char *name)
+{
+    apr_size_t len = strlen(name);
+
+    for (const char *at = cookies; (at = strstr(at, name)); at += len) {
+        if ((at == cookies || strchr("; ,", at[-1])) && at[len] == '=') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char *route,
+                        const char *set_cookie)
+{
+    const char *name = claim->app->product->session_cookie;
+    apr_size_t len = strlen(name);
+
+    return claim->cluster && claim->kind == ATL_CLAIM_PAGES && cookies && has_cookie(cookies, name) &&
+           !(route && atl_cluster_has_route(claim, route)) && !strncmp(set_cookie, name, len) &&
+           set_cookie[len] == '=';
 }

@@ -63,6 +63,14 @@ atl_finding_id atl_judge_page(const atl_exchange *x);
 atl_finding_id atl_judge_own_answer(const atl_claim *claim, const char *path, int status,
                                     int sends_body);
 
+/*
+ * Whether a cluster's session is lost for want of a route: the browser had one, named no node (route
+ * NULL, or of nobody's), and the node that answered began another. cookies: the Cookie header.
+ * set_cookie: the value of a Set-Cookie header.
+ */
+int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char *route,
+                        const char *set_cookie);
+
 /* Why no answer came. */
 typedef enum {
     ATL_FAILURE_NONE,

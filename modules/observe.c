@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "observe.h"
+#include "cluster_watch.h"
 #include "counters.h"
 #include "log.h"
 #include "unavailable.h"
@@ -36,6 +37,19 @@ void atl_observe_report(const request_rec *r, const atl_app *app, atl_finding_id
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "ATLP%u: AtlassianApp %s",
                  atl_findings[id].number,
                  atl_finding_line(r->pool, &atl_server_conf_of(s)->site, app, id));
+}
+
+void atl_observe_report_node(const request_rec *r, const atl_request *request, atl_finding_id id)
+{
+    server_rec *s = r->server;
+    const atl_app *app = request->claim->app;
+    const char *node = request->node->origin;
+
+    if (atl_counters_found(app, id, node, apr_time_now())) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "ATLP%u: AtlassianApp %s (example: %s)",
+                     atl_findings[id].number,
+                     atl_finding_line(r->pool, &atl_server_conf_of(s)->site, app, id), node);
+    }
 }
 
 /* ------------------------------------------------------------------ what mod_proxy logs */
@@ -311,6 +325,9 @@ void atl_observe_answer(request_rec *r, atl_request *request, apr_bucket_brigade
         request->observed.latency = now - request->observed.handed;
     }
     note_answer(request, now);
+    if (request->claim->cluster) {
+        atl_cluster_watch_answer(r, request, now);
+    }
     if (!is_plain(r, request->claim)) {
         judge(r, request, bb);
     }
@@ -355,7 +372,10 @@ static void report_failure(request_rec *r, const atl_request *request)
 
 atl_failure atl_observe_attempt(request_rec *r, atl_request *request)
 {
-    (void)r;
+    if (working.failure != ATL_FAILURE_NONE) {
+        request->observed.failure = working.failure;
+        atl_cluster_watch_failure(r, request, apr_time_now());
+    }
     take_failure(request);
     watch(request->claim->app);
     return request->observed.failure;
@@ -383,8 +403,11 @@ static int after_proxy(int *status, request_rec *r)
         take_failure(request);
         report_failure(r, request);
     }
-    else if (*status == HTTP_SERVICE_UNAVAILABLE) {
+    else if (ap_is_HTTP_SERVER_ERROR(*status)) {
         note_no_node(request);
+        if (!atl_cluster_watch_end(r, request)) {
+            report_failure(r, request);
+        }
     }
     watch(NULL);
     if (ap_is_HTTP_SERVER_ERROR(*status) && !request->observed.answered && !r->main) {

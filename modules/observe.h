@@ -15,6 +15,11 @@
 void atl_observe_report(const request_rec *r, const atl_app *app, atl_finding_id id);
 
 /*
+ * The same of one node of its cluster, which is named in the log and as the example.
+ */
+void atl_observe_report_node(const request_rec *r, const atl_request *request, atl_finding_id id);
+
+/*
  * Looks at the first brigade of an application's answer, before anybody has changed its headers.
  * An empty answer of an application that is starting is replaced by a page.
  */
