@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "check.h"
+#include "cluster.h"
 #include "observe.h"
 #include "verdict.h"
 
@@ -65,9 +66,23 @@ static int before_answer(request_rec *r, request_rec *answer)
 
 /* ------------------------------------------------------------------ asking */
 
-static apr_table_t *headers_for(const request_rec *r, const server_rec *s)
+/* A check of one app. */
+typedef struct inquiry {
+    request_rec *r; /* who wants to know */
+    server_rec *server;
+    const atl_app *app;
+    apr_time_t until;
+    apr_array_header_t *results;
+    const atl_backend *node; /* of a cluster, the one to ask; else NULL */
+    int base_url_off;        /* told already */
+    const char *version;     /* of the first node that said one */
+    int versions_differ;     /* told already */
+} inquiry;
+
+static apr_table_t *headers_for(const inquiry *in)
 {
-    const atl_public *public = &atl_server_conf_of(s)->site.public;
+    const request_rec *r = in->r;
+    const atl_public *public = &atl_server_conf_of(in->server)->site.public;
     unsigned standard = strcmp(public->scheme, "https") ? 80 : 443;
     const char *host = public->host ? public->host : apr_table_get(r->headers_in, "Host");
     apr_table_t *headers = apr_table_make(r->pool, 4);
@@ -78,19 +93,22 @@ static apr_table_t *headers_for(const request_rec *r, const server_rec *s)
     apr_table_setn(headers, "Host", host ? host : "localhost");
     apr_table_setn(headers, "Accept", "application/json, application/xml, text/plain");
     apr_table_setn(headers, "User-Agent", "mod_atlassian_proxy (check)");
+    if (in->node) {
+        apr_table_setn(headers, "Cookie", apr_pstrcat(r->pool, atl_cluster_cookie_name(r->pool, in->app),
+                                                      "=.", in->node->route, NULL));
+    }
     return headers;
 }
 
 /* A subrequest takes server, host and headers from its parent, which is made to look like a client
- * of that virtual host for as long as it is set up: no cookies, no login. */
-static request_rec *make_request(request_rec *r, server_rec *server, const char *path,
-                                 ap_filter_t *catcher)
+ * of that virtual host for as long as it is set up: no cookies but the route, no login. */
+static request_rec *make_request(const inquiry *in, const char *path, ap_filter_t *catcher)
 {
-    request_rec saved = *r, *sub;
+    request_rec *r = in->r, saved = *r, *sub;
 
-    r->server = server;
-    r->headers_in = headers_for(&saved, server);
-    r->hostname = atl_server_conf_of(server)->site.public.host;
+    r->headers_in = headers_for(in);
+    r->server = in->server;
+    r->hostname = atl_server_conf_of(in->server)->site.public.host;
     r->hostname = r->hostname ? r->hostname : saved.hostname;
     r->user = NULL;
     r->ap_auth_type = NULL;
@@ -104,11 +122,11 @@ static request_rec *make_request(request_rec *r, server_rec *server, const char 
 }
 
 /* Returns the status, 0 when there was no answer; *local when it is httpd's own. */
-static int ask(request_rec *r, server_rec *server, const char *path, capture *caught,
-               request_rec **asked, int *local)
+static int ask(const inquiry *in, const char *path, capture *caught, request_rec **asked, int *local)
 {
+    request_rec *r = in->r;
     ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
-    request_rec *sub = *asked = make_request(r, server, path, catcher);
+    request_rec *sub = *asked = make_request(in, path, catcher);
     int status = sub->status;
 
     *local = 1;
@@ -141,60 +159,109 @@ static const char *path_of(apr_pool_t *p, const atl_app *app, const atl_probe *p
     return NULL;
 }
 
-/* *base_url_off: whether this check has told already that the base URL is wrong */
-static void run_probe(request_rec *r, server_rec *server, const atl_app *app,
-                      const atl_probe *probe, atl_check_result *result, int *base_url_off)
+/* ------------------------------------------------------------------ judging */
+
+static void judge_local(const inquiry *in, int status, atl_check_result *result)
 {
-    const atl_site *site = &atl_server_conf_of(server)->site;
-    capture *caught = apr_pcalloc(r->pool, sizeof(*caught));
-    request_rec *asked;
+    result->verdict = "wrong";
+    result->said = status == HTTP_OK
+                       ? "httpd serves this path itself: no application was asked"
+                       : apr_psprintf(in->r->pool, "httpd itself answers %d: %s", status,
+                                      status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN
+                                          ? "other applications are refused here too"
+                                          : "the application could not be asked");
+}
+
+static void judge_version(inquiry *in, const request_rec *asked, const char *version,
+                          atl_check_result *result)
+{
+    in->version = in->version ? in->version : version;
+    if (!strcmp(in->version, version)) {
+        return;
+    }
+    result->verdict = "wrong";
+    result->said = apr_psprintf(in->r->pool, "this node runs version %s, another one %s; only while a "
+                                "cluster is upgraded do its nodes differ", version, in->version);
+    if (!in->versions_differ) {
+        in->versions_differ = 1;
+        atl_observe_report(asked, in->app, ATL_FINDING_NODES_DIFFER);
+    }
+}
+
+static void judge_answer(inquiry *in, const request_rec *asked, const atl_probe *probe, int status,
+                         const char *body, atl_check_result *result)
+{
     atl_verdict verdict;
-    int local, status = ask(r, server, result->path, caught, &asked, &local);
+
+    atl_verdict_of(in->r->pool, &atl_server_conf_of(in->server)->site, in->app, probe, status, body,
+                   &verdict);
+    result->verdict = verdict.right > 0 ? "right" : verdict.right ? "unknown" : "wrong";
+    result->said = verdict.said;
+    if (verdict.base_url_off && !in->base_url_off) {
+        in->base_url_off = 1;
+        atl_observe_report(asked, in->app, ATL_FINDING_BASE_URL);
+    }
+    if (in->node && verdict.version) {
+        judge_version(in, asked, verdict.version, result);
+    }
+}
+
+static void run_probe(inquiry *in, const atl_probe *probe, const char *path, atl_check_result *result)
+{
+    capture *caught = apr_pcalloc(in->r->pool, sizeof(*caught));
+    request_rec *asked;
+    int local, status = ask(in, path, caught, &asked, &local);
 
     if (local) {
-        result->verdict = "wrong";
-        result->said = status == HTTP_OK
-                           ? "httpd serves this path itself: no application was asked"
-                           : apr_psprintf(r->pool, "httpd itself answers %d: %s", status,
-                                          status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN
-                                              ? "other applications are refused here too"
-                                              : "the application could not be asked");
+        judge_local(in, status, result);
+    }
+    else if (in->node && atl_request_backend(atl_request_of(asked)) != in->node) {
+        result->verdict = "unknown";
+        result->said = "not asked: this node is out of the balancer, and another one answered";
     }
     else {
-        atl_verdict_of(r->pool, site, app, probe, status, caught->text, &verdict);
-        result->verdict = verdict.right > 0 ? "right" : verdict.right ? "unknown" : "wrong";
-        result->said = verdict.said;
-        if (verdict.base_url_off && !*base_url_off) {
-            *base_url_off = 1;
-            atl_observe_report(asked, app, ATL_FINDING_BASE_URL);
-        }
+        judge_answer(in, asked, probe, status, caught->text, result);
     }
     ap_destroy_sub_req(asked);
+}
+
+/* All probes of an application, or those that are Synchrony's. */
+static void run_probes(inquiry *in, int synchrony)
+{
+    apr_pool_t *p = in->r->pool;
+
+    for (const atl_probe *probe = in->app->product->probes; probe->path; probe++) {
+        const char *path = path_of(p, in->app, probe);
+        atl_check_result *result;
+
+        if (!path || (probe->kind == ATL_PROBE_OK) != synchrony) {
+            continue;
+        }
+        result = apr_array_push(in->results);
+        result->path = in->node ? apr_pstrcat(p, path, " at ", in->node->origin, NULL) : path;
+        if (apr_time_now() > in->until) {
+            result->verdict = "unknown";
+            result->said = "not asked: the check took too long already";
+            continue;
+        }
+        run_probe(in, probe, path, result);
+    }
 }
 
 apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
                                   apr_time_t until)
 {
-    apr_array_header_t *results = apr_array_make(r->pool, 4, sizeof(atl_check_result));
-    int base_url_off = 0;
+    inquiry in = {.r = r, .server = server, .app = app, .until = until,
+                  .results = apr_array_make(r->pool, 4, sizeof(atl_check_result))};
+    int nodes = app->backends->nelts;
 
-    for (const atl_probe *probe = app->product->probes; probe->path; probe++) {
-        const char *path = path_of(r->pool, app, probe);
-        atl_check_result *result;
-
-        if (!path) {
-            continue;
-        }
-        result = apr_array_push(results);
-        result->path = path;
-        if (apr_time_now() > until) {
-            result->verdict = "unknown";
-            result->said = "not asked: the check took too long already";
-            continue;
-        }
-        run_probe(r, server, app, probe, result, &base_url_off);
+    for (int i = 0; i < nodes; i++) {
+        in.node = nodes > 1 ? &APR_ARRAY_IDX(app->backends, i, const atl_backend) : NULL;
+        run_probes(&in, 0);
     }
-    return results;
+    in.node = NULL;
+    run_probes(&in, 1);
+    return in.results;
 }
 
 void atl_check_register_hooks(apr_pool_t *p)

@@ -211,6 +211,10 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "let all cookies pass in proxies in front of httpd, and give several httpds the same nodes in "
          "{line}",
          NO_SETTING},
+    [ATL_FINDING_NODES_DIFFER] =
+        {1038, "nodes-differ", "the nodes of {label} run different versions",
+         "an upgrade was not done on all of them, or is going on",
+         "install the same version on all nodes of {line}", NO_SETTING},
 };
 
 #define ID_PREFIX "ATLP"

@@ -89,6 +89,8 @@ static void judge_base_url(apr_pool_t *p, const atl_site *site, const atl_app *a
     apr_size_t len;
 
     url = url ? url : xml_element(p, body, "url");
+    verdict->version = json_member(p, body, "version");
+    verdict->version = verdict->version ? verdict->version : xml_element(p, body, "version");
     if (status != 200 || !url) {
         verdict->right = status == 200 || status == 401 || status == 403 || status == 404 ? -1 : 0;
         verdict->said = apr_psprintf(p, "%s answered %d without saying its base URL",

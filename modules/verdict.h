@@ -12,6 +12,7 @@ typedef struct atl_verdict {
     int right;        /* 1 right, 0 wrong, -1 nothing can be said */
     int base_url_off; /* it is the base URL that is wrong */
     const char *said; /* a sentence */
+    const char *version; /* of the application, where the answer has it; else NULL */
 } atl_verdict;
 
 /*

@@ -76,6 +76,8 @@ my @wrong = (
     ['jira http://n//jira', qr{path "//jira" has an empty segment}],
     ['jira http://n/ji%72a', qr{path "/ji%72a": a path here is made of letters, digits and}],
     ['jira http://n/jira;x', qr{http://n/jira: "x" after a backend is not key=value}],
+    ['jira http://n/jira http://m/other', qr{the nodes of a cluster have one context path}],
+    ['fisheye http://n http://m', qr{there is no Fisheye Data Center}],
     ['jira "http://n/ji ra"', qr{path "/ji ra": a path here is made of}],
     ['jira http://n/${JIRA}', qr{path "/\$\{JIRA\}": a path here is made of}],
     ['jira http://admin:sesame@n/jira', qr/a backend URL cannot carry a user name or password/],

@@ -89,6 +89,25 @@ subtest 'a node that is gone, and comes, and goes' => sub {
     is($nodes->{ $origins[1] }{state}, 'up', 'the other one is up all the time');
 };
 
+subtest 'each node is asked' => sub {
+    my $check = sub {
+        my ($app) = @{ browser()->post('/atlassian?check', '', 'Accept: application/json')->json->{applications} };
+        my $checked = $app->{check};
+        return { map { ($_->{path} => "$_->{verdict}: $_->{said}") } ref $checked eq 'HASH' ? @{ $checked->{results} } : @$checked };
+    };
+    get($_->port, "/jira/control?baseUrl=http://teams.example.test:" . $server->port . "/jira") for @tomcats;
+    my $said = $check->();
+    for my $origin (@origins) {
+        like($said->{"/jira/status at $origin"}, qr/^right: Jira is "RUNNING"/, "$origin: its state");
+    }
+    get($tomcats[1]->port, '/jira/control?version=9.9.9&baseUrl=http://other.example.test/jira');
+    $said = $check->();
+    like($said->{"/jira/rest/applinks/1.0/manifest at $origins[1]"}, qr/^wrong: this node runs version 9\.9\.9, another one \d/, 'versions differ');
+    like((logged(1038))[0], qr/the nodes of Jira run different versions/, 'that is a finding');
+    ok(scalar logged(1029), 'and so is the base URL of one node');
+    get($tomcats[1]->port, '/jira/control?reset=1');
+};
+
 subtest 'no node at all' => sub {
     $_->stop for @tomcats;
     is(browser()->get('/jira/session')->{status}, 503);
@@ -96,6 +115,6 @@ subtest 'no node at all' => sub {
     is(scalar(logged(1012)), 0, 'and nothing of a single application');
 };
 
-my $known = qr/AH0095[79]|AH01114|AH01102|AH00898|AH00940|AH01170|ATLP103[4567]/;
+my $known = qr/AH0095[79]|AH01114|AH01102|AH00898|AH00940|AH01170|ATLP103[4-8]|ATLP1029/;
 is_deeply([grep { !/$known/ } $server->stop], [], 'nothing else in the log');
 done_testing;

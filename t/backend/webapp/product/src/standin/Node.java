@@ -15,6 +15,7 @@ final class Node {
 
     static volatile String state;
     static volatile String baseUrl;
+    static volatile String version;
 
     /** Nobody may hang for ever: a gate that no test opens gives way after this. */
     private static final long GATE_SECONDS = 60;
@@ -30,6 +31,7 @@ final class Node {
     static void reset() {
         state = "RUNNING";
         baseUrl = BASE_URL;
+        version = PRODUCT.version;
     }
 
     /**

@@ -49,20 +49,20 @@ public final class ProductServlet extends HttpServlet {
         Reply.send(response, "application/xml;charset=UTF-8",
                 "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<manifest>"
                 + "<id>00000000-0000-3000-8000-000000000000</id><name>" + Node.PRODUCT + "</name>"
-                + "<typeId>" + Node.PRODUCT.typeId + "</typeId><version>" + Node.PRODUCT.version + "</version>"
+                + "<typeId>" + Node.PRODUCT.typeId + "</typeId><version>" + Node.version + "</version>"
                 + "<url>" + Node.baseUrl.replace("&", "&amp;").replace("<", "&lt;") + "</url></manifest>\n");
     }
 
     private static void serverInfo(HttpServletResponse response) throws IOException {
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("baseUrl", Node.baseUrl);
-        told.put("version", Node.PRODUCT.version);
+        told.put("version", Node.version);
         told.put("deploymentType", "Server");
         told.put("serverTitle", "Stand-in Jira");
         Reply.json(response, told);
     }
 
-    /** ?state=&baseUrl= set, ?reset=1 restores; always answers what is in force. */
+    /** ?state=&baseUrl=&version= set, ?reset=1 restores; always answers what is in force. */
     private static void control(HttpServletResponse response, Query query) throws IOException {
         if (query.on("reset")) {
             Node.reset();
@@ -75,6 +75,7 @@ public final class ProductServlet extends HttpServlet {
         }
         Node.state = state;
         Node.baseUrl = query.get("baseUrl", Node.baseUrl);
+        Node.version = query.get("version", Node.version);
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("node", Node.NAME);
         told.put("state", Node.state);
