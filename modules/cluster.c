@@ -85,17 +85,6 @@ const atl_backend *atl_cluster_node(const atl_claim *claim, const char *url)
     return claim->backend;
 }
 
-int atl_cluster_has_route(const atl_claim *claim, const char *route)
-{
-    const atl_backend *node;
-    int has = 0;
-
-    for (int i = 0; (node = atl_claim_node(claim, i)); i++) {
-        has |= node->route && !strcmp(node->route, route);
-    }
-    return has;
-}
-
 /* ------------------------------------------------------------------ directives */
 
 const char *atl_cluster_params(apr_pool_t *p, const atl_claim *claim)
