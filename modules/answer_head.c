@@ -48,7 +48,7 @@ static apr_status_t refuse(const answer_head *head, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, head->r, "%s, AtlassianApp %s %s", why,
                   atl_request_of(head->r)->claim->app->product->name,
-                  atl_request_of(head->r)->claim->backend->origin);
+                  atl_request_backend(atl_request_of(head->r))->origin);
     return APR_EGENERAL;
 }
 

@@ -238,7 +238,7 @@ static int request_status(int *status, request_rec *r)
 
     if (request && *status >= 400 && (handshake.failed || handshake.alert)) {
         const atl_app *app = request->claim->app;
-        const atl_backend *backend = request->claim->backend;
+        const atl_backend *backend = atl_request_backend(request);
 
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       ATL_LOGNO(0401) "AtlassianApp on line %u of %s: no TLS connection to https://%s:%u: %s",

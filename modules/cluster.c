@@ -9,8 +9,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* mod_proxy keeps 96 characters of a balancer's name, with a prefix and each dot as three (mod_proxy.h,
- * PROXY_BALANCER_MAX_NAME_SIZE), and 64 of its cookie's. */
+/* mod_proxy keeps 96 characters of a balancer's name, with a prefix and each dot as three
+ * (mod_proxy.h, PROXY_BALANCER_MAX_NAME_SIZE), and 64 of its cookie's. */
 #define LONGEST_NAME 40
 
 #define HEALTH_PREFIX "atl-"
@@ -37,7 +37,8 @@ static const char *name_of(apr_pool_t *p, const atl_app *app)
     }
     *to = '\0';
     return strlen(name) <= LONGEST_NAME
-               ? name : apr_psprintf(p, "%s.%08x", app->product->name, apr_hashfunc_default(name, &len));
+               ? name
+               : apr_psprintf(p, "%s.%08x", app->product->name, apr_hashfunc_default(name, &len));
 }
 
 #define COOKIE_PREFIX "ATLROUTE."
@@ -66,8 +67,9 @@ const atl_cluster *atl_cluster_of(apr_pool_t *p, const atl_claim *claim)
      * node may be out of the one balancer and not of the other. */
     cluster->cookie = apr_pstrcat(p, COOKIE_PREFIX, name, NULL);
     cluster->cookie_path = *context ? context : "/";
-    cluster->url = apr_pstrcat(p, "balancer://",
-                               claim->kind == ATL_CLAIM_SYNCHRONY_PROXY ? "websockets." : "", name, NULL);
+    cluster->url =
+        apr_pstrcat(p, "balancer://", claim->kind == ATL_CLAIM_SYNCHRONY_PROXY ? "websockets." : "",
+                    name, NULL);
     return cluster;
 }
 
@@ -83,29 +85,19 @@ const atl_backend *atl_cluster_node(const atl_claim *claim, const char *url)
     return claim->backend;
 }
 
-int atl_cluster_has_route(const atl_claim *claim, const char *route)
-{
-    const atl_backend *node;
-    int has = 0;
-
-    for (int i = 0; (node = atl_claim_node(claim, i)); i++) {
-        has |= node->route && !strcmp(node->route, route);
-    }
-    return has;
-}
-
 /* ------------------------------------------------------------------ directives */
 
 const char *atl_cluster_params(apr_pool_t *p, const atl_claim *claim)
 {
-    return apr_pstrcat(p, "lbmethod=", claim->app->lbmethod, " stickysession=", claim->cluster->cookie,
-                       NULL);
+    return apr_pstrcat(p, "lbmethod=", claim->app->lbmethod,
+                       " stickysession=", claim->cluster->cookie, NULL);
 }
 
 static const char *health_name(apr_pool_t *p, const atl_claim *claim)
 {
-    return apr_pstrcat(p, HEALTH_PREFIX, claim->kind == ATL_CLAIM_SYNCHRONY
-                                             ? "synchrony" : claim->app->product->name, NULL);
+    return apr_pstrcat(p, HEALTH_PREFIX,
+                       claim->kind == ATL_CLAIM_SYNCHRONY ? "synchrony" : claim->app->product->name,
+                       NULL);
 }
 
 /* A product that answers 200 while it starts (Jira) says so in the body; one that says nothing of
@@ -122,7 +114,8 @@ const char *atl_cluster_health(apr_pool_t *p, const atl_claim *claim)
     for (char *c = ready; *c; c++) {
         *c = *c == ' ' ? '|' : *c;
     }
-    return apr_pstrcat(p, name, " {%{REQUEST_STATUS} =~ /^20[04]$/ && (hc('body') =~ /\"state\" *: *\"(",
+    return apr_pstrcat(p, name,
+                       " {%{REQUEST_STATUS} =~ /^20[04]$/ && (hc('body') =~ /\"state\" *: *\"(",
                        ready, ")\"/ || !(hc('body') =~ /\"state\"/))}", NULL);
 }
 
@@ -136,8 +129,7 @@ static const char *health_params(apr_pool_t *p, const atl_claim *claim, const at
     if (method) {
         return ""; /* the administrator's own, as TCP or none */
     }
-    return apr_pstrcat(p, " hcmethod=GET hcuri=", path, " hcexpr=",
-                       health_name(p, claim), NULL);
+    return apr_pstrcat(p, " hcmethod=GET hcuri=", path, " hcexpr=", health_name(p, claim), NULL);
 }
 
 const char *atl_cluster_member(apr_pool_t *p, const atl_claim *claim, const atl_backend *node)
@@ -154,8 +146,8 @@ const char *atl_cluster_cookie(apr_pool_t *p, const atl_cluster *cluster, int se
                                const char *route)
 {
     /* It must come along wherever the session's cookie does, or a login that returns from another
-     * site (SAML posts its answer) meets a node that does not know it. The session's has no SameSite;
-     * None says the same for longer, and browsers take it over https only. */
-    return apr_pstrcat(p, cluster->cookie, "=.", route, "; Path=", cluster->cookie_path, "; HttpOnly",
-                       secure ? "; Secure; SameSite=None" : "", NULL);
+     * site (SAML posts its answer) meets a node that does not know it. The session's has no
+     * SameSite; None says the same for longer, and browsers take it over https only. */
+    return apr_pstrcat(p, cluster->cookie, "=.", route, "; Path=", cluster->cookie_path,
+                       "; HttpOnly", secure ? "; Secure; SameSite=None" : "", NULL);
 }

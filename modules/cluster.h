@@ -27,11 +27,6 @@ const atl_cluster *atl_cluster_of(apr_pool_t *p, const atl_claim *claim);
 const char *atl_cluster_cookie_name(apr_pool_t *p, const atl_app *app);
 
 /*
- * Whether route is one of a cluster's.
- */
-int atl_cluster_has_route(const atl_claim *claim, const char *route);
-
-/*
  * The balancer's own parameters, as mod_proxy takes them. From p.
  */
 const char *atl_cluster_params(apr_pool_t *p, const atl_claim *claim);

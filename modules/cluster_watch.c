@@ -20,7 +20,8 @@ static int is_reported(const atl_request *request)
 
 static int is_unreachable(const atl_request *request)
 {
-    return request->observed.failure == ATL_FAILURE_CONNECT || request->observed.failure == ATL_FAILURE_DNS;
+    return request->observed.failure == ATL_FAILURE_CONNECT ||
+           request->observed.failure == ATL_FAILURE_DNS;
 }
 
 static int was_up(const atl_traffic *traffic)
@@ -51,8 +52,8 @@ void atl_cluster_watch_answer(request_rec *r, const atl_request *request, apr_ti
     if (set &&
         atl_judge_wandering(request->claim, apr_table_get(r->headers_in, "Cookie"),
                             apr_table_get(r->subprocess_env, "BALANCER_SESSION_ROUTE"), set) &&
-        atl_counters_streak(&atl_counters_app(request->claim->app)->wandering, WANDERERS_WITHIN, now) >=
-            WANDERERS) {
+        atl_counters_streak(&atl_counters_app(request->claim->app)->wandering, WANDERERS_WITHIN,
+                            now) >= WANDERERS) {
         atl_observe_report(r, request->claim->app, ATL_FINDING_SESSION_WANDERS);
     }
 }

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 
 /* A connection that was kept breaks when its node goes; so may a new one, from the queue of a node
- * that accepts none any more. Soon one meets a closed port, which mod_proxy takes from there. A node that
- * is alive and breaks off each time is not blamed: it may be this request's own doing. */
+ * that accepts none any more. Soon one meets a closed port, which mod_proxy takes from there. A
+ * node that is alive and breaks off each time is not blamed: it may be this request's own doing. */
 #define TRIES 4
 #define PAUSE apr_time_from_msec(50)
 
@@ -28,7 +28,8 @@ static int (*run_scheme_handler)(request_rec *r, proxy_worker *worker, proxy_ser
 
 static ap_filter_rec_t *gate;
 
-/* RFC 9110, section 9.2.2, and of those the methods without a body: what was read of one is gone. */
+/* RFC 9110, section 9.2.2, and of those the methods without a body: what was read of one is gone.
+ */
 static int is_repeatable(request_rec *r, const atl_request *request)
 {
     return (r->method_number == M_GET || r->method_number == M_OPTIONS) && !request->handshake &&
@@ -41,7 +42,8 @@ static int is_empty(const request_rec *r, apr_bucket_brigade *bb)
 {
     const char *length = apr_table_get(r->headers_out, "Content-Length");
 
-    return (length && !strcmp(length, "0")) || APR_BUCKET_IS_EOS(APR_BRIGADE_FIRST(bb));
+    return (length && !strcmp(length, "0")) ||
+           (!APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_FIRST(bb)));
 }
 
 /* What is kept of an answer's way out until it is known to be one: a Tomcat that is being stopped
@@ -88,8 +90,8 @@ static void forget_answer(request_rec *r, atl_request *request, apr_table_t *hea
     apr_table_unset(r->notes, "verbose-error-to");
 }
 
-/* The answer will not come, and the request did nothing that a second one would not do. A timeout is
- * no reason: the node may still be at it. */
+/* The answer will not come, and the request did nothing that a second one would not do. A timeout
+ * is no reason: the node may still be at it. */
 static int is_lost(request_rec *r, atl_request *request, int status)
 {
     atl_failure failure = atl_observe_attempt(r, request);
@@ -136,8 +138,9 @@ static int attempt(request_rec *r, proxy_worker *worker, proxy_server_conf *conf
         return DECLINED;
     }
     request->node = atl_cluster_node(request->claim, worker->s->name_ex);
-    /* To a client that has had answers on its connection mod_proxy says nothing when its node breaks
-     * off; it closes the connection, and relies on the client to ask again (mod_proxy_http.c). */
+    /* To a client that has had answers on its connection mod_proxy says nothing when its node
+     * breaks off; it closes the connection, and relies on the client to ask again
+     * (mod_proxy_http.c). */
     request->keepalives = r->connection->keepalives;
     r->connection->keepalives = 0;
     request->asking = 1;

@@ -20,7 +20,8 @@ static int remember_thread(request_rec *r)
     return DECLINED;
 }
 
-static const char *interval_among(const atl_app *app, const apr_array_header_t *nodes, apr_port_t port)
+static const char *interval_among(const atl_app *app, const apr_array_header_t *nodes,
+                                  apr_port_t port)
 {
     for (int i = 0; nodes->nelts > 1 && i < nodes->nelts; i++) {
         const atl_backend *node = &APR_ARRAY_IDX(nodes, i, atl_backend);
@@ -48,8 +49,8 @@ static const char *interval_of(const server_rec *s, apr_port_t port)
     return interval;
 }
 
-/* mod_proxy sets its own timeout after pre_connection: this waits until something is read. An answer
- * that takes twice the time between two questions does not count. */
+/* mod_proxy sets its own timeout after pre_connection: this waits until something is read. An
+ * answer that takes twice the time between two questions does not count. */
 static apr_status_t limit(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                           apr_read_type_e block, apr_off_t readbytes)
 {

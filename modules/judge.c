@@ -1,7 +1,6 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "judge.h"
-#include "cluster.h"
 
 #include <apr_cstr.h>
 #include <apr_errno.h>
@@ -436,6 +435,5 @@ int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char 
     apr_size_t len = strlen(name);
 
     return claim->cluster && claim->kind == ATL_CLAIM_PAGES && cookies && has_cookie(cookies, name) &&
-           !(route && atl_cluster_has_route(claim, route)) && !strncmp(set_cookie, name, len) &&
-           set_cookie[len] == '=';
+           !route && !strncmp(set_cookie, name, len) && set_cookie[len] == '=';
 }

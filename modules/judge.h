@@ -65,8 +65,8 @@ atl_finding_id atl_judge_own_answer(const atl_claim *claim, const char *path, in
 
 /*
  * Whether a cluster's session is lost for want of a route: the browser had one, named no node (route
- * NULL, or of nobody's), and the node that answered began another. cookies: the Cookie header.
- * set_cookie: the value of a Set-Cookie header.
+ * NULL; one that is unknown may be of a node that was removed), and the node that answered began
+ * another. cookies: the Cookie header. set_cookie: the value of a Set-Cookie header.
  */
 int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char *route,
                         const char *set_cookie);

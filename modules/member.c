@@ -25,7 +25,8 @@ static const char *check_route(apr_pool_t *p, const char *route)
         }
     }
     return strlen(route) > LONGEST_ROUTE
-               ? apr_psprintf(p, "route=%s is longer than %d letters", route, LONGEST_ROUTE) : NULL;
+               ? apr_psprintf(p, "route=%s is longer than %d letters", route, LONGEST_ROUTE)
+               : NULL;
 }
 
 static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_header_t *params,
@@ -36,7 +37,8 @@ static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_head
     atl_param param;
 
     if (!value) {
-        return apr_psprintf(p, "%s after a backend is not key=value; write mod_proxy's worker "
+        return apr_psprintf(p,
+                            "%s after a backend is not key=value; write mod_proxy's worker "
                             "parameters of this node there: ;loadfactor=2;route=b",
                             atl_quote(p, text));
     }
@@ -46,8 +48,10 @@ static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_head
         return error;
     }
     if (!param.key) {
-        return apr_psprintf(p, "%s is not a worker parameter of mod_proxy's, and only those can be "
-                            "one node's own; write it as a word of the line", atl_quote(p, text));
+        return apr_psprintf(p,
+                            "%s is not a worker parameter of mod_proxy's, and only those can be "
+                            "one node's own; write it as a word of the line",
+                            atl_quote(p, text));
     }
     for (int i = 0; i < params->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(params, i, atl_param).key, param.key)) {
@@ -80,7 +84,8 @@ const char *atl_member_parse(apr_pool_t *p, const char *word, unsigned default_p
     }
     params = apr_array_make(p, 2, sizeof(atl_param));
     member->params = params;
-    for (char *text = apr_strtok(rest, ";", &last); text && !error; text = apr_strtok(NULL, ";", &last)) {
+    for (char *text = apr_strtok(rest, ";", &last); text && !error;
+         text = apr_strtok(NULL, ";", &last)) {
         error = read_param(p, member, params, text);
     }
     return error ? apr_pstrcat(p, copy, ": ", error, NULL) : NULL;
@@ -95,15 +100,20 @@ const char *atl_member_check(apr_pool_t *p, const atl_app *app, const atl_backen
         return NULL;
     }
     if (app->product->one_node_only) {
-        return apr_psprintf(p, "a second backend (%s): there is no %s Data Center, it runs on one "
-                            "node; remove all but one", next->origin, app->product->label);
+        return apr_psprintf(p,
+                            "a second backend (%s): there is no %s Data Center, it runs on one "
+                            "node; remove all but one",
+                            next->origin, app->product->label);
     }
     if (strcmp(first->scheme, next->scheme)) {
-        return apr_psprintf(p, "backends %s and %s: the nodes of a cluster are all http or all "
-                            "https; write one scheme", first->origin, next->origin);
+        return apr_psprintf(p,
+                            "backends %s and %s: the nodes of a cluster are all http or all "
+                            "https; write one scheme",
+                            first->origin, next->origin);
     }
     if (strcmp(app->context, context)) {
-        return apr_psprintf(p, "backends %s%s and %s%s: the nodes of a cluster have one context "
+        return apr_psprintf(p,
+                            "backends %s%s and %s%s: the nodes of a cluster have one context "
                             "path; write one path, or give another application a line of its own",
                             first->origin, app->context, next->origin, context);
     }
@@ -162,9 +172,10 @@ static const char *give_routes(apr_pool_t *p, apr_array_header_t *members)
                 return apr_psprintf(p, "%s stands there twice; keep one", member->origin);
             }
             if (!strcmp(other->route, member->route)) {
-                return apr_psprintf(p, "%s and %s have the same route %s; give each its own, as "
-                                    "%s;route=b", other->origin, member->origin, member->route,
-                                    member->origin);
+                return apr_psprintf(p,
+                                    "%s and %s have the same route %s; give each its own, as "
+                                    "%s;route=b",
+                                    other->origin, member->origin, member->route, member->origin);
             }
         }
     }
@@ -176,8 +187,12 @@ static const char *check_single(apr_pool_t *p, const apr_array_header_t *members
     const atl_backend *only = (const atl_backend *)members->elts;
 
     return members->nelts == 1 && only->params
-               ? apr_psprintf(p, "parameters after ; are one node's of several, and %s is the only one; "
-                              "write them as words of the line", only->origin) : NULL;
+               ? apr_psprintf(
+                     p,
+                     "parameters after ; are one node's of several, and %s is the only one; "
+                     "write them as words of the line",
+                     only->origin)
+               : NULL;
 }
 
 /* What would change nothing is a mistake, not a wish: mod_proxy_hcheck looks at balancers only. */
@@ -187,8 +202,8 @@ static const char *check_no_cluster(apr_pool_t *p, const apr_table_t *seen)
 
     for (apr_size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (apr_table_get(seen, keys[i])) {
-            return apr_psprintf(p, "%s= is about several backends, and there is one; remove the key",
-                                keys[i]);
+            return apr_psprintf(
+                p, "%s= is about several backends, and there is one; remove the key", keys[i]);
         }
     }
     return NULL;
@@ -200,14 +215,18 @@ static const char *check_cluster(apr_pool_t *p, const atl_app *app, const apr_ta
     apr_size_t room = LONGEST_ROUTE - strlen(product->status);
 
     if (apr_table_get(seen, "route")) {
-        return apr_psprintf(p, "route=: the nodes of a cluster have a route each; write "
-                            "%s%s;route=a", APR_ARRAY_IDX(app->backends, 0, atl_backend).origin,
-                            app->context);
+        return apr_psprintf(p,
+                            "route=: the nodes of a cluster have a route each; write "
+                            "%s%s;route=a",
+                            APR_ARRAY_IDX(app->backends, 0, atl_backend).origin, app->context);
     }
     return strlen(app->context) > room
-               ? apr_psprintf(p, "context path %s is too long for mod_proxy_hcheck to ask for %s%s; in "
-                              "a cluster it has %" APR_SIZE_T_FMT " characters at most",
-                              app->context, app->context, product->status, room) : NULL;
+               ? apr_psprintf(
+                     p,
+                     "context path %s is too long for mod_proxy_hcheck to ask for %s%s; in "
+                     "a cluster it has %" APR_SIZE_T_FMT " characters at most",
+                     app->context, app->context, product->status, room)
+               : NULL;
 }
 
 const char *atl_members_finish(apr_pool_t *p, atl_app *app, const apr_table_t *seen)
@@ -223,7 +242,8 @@ const char *atl_members_finish(apr_pool_t *p, atl_app *app, const apr_table_t *s
     if (!error && app->backends->nelts < 2 && app->synchronies->nelts < 2) {
         error = check_no_cluster(p, seen);
     }
-    if (!error && !(error = give_routes(p, app->backends)) && (error = give_routes(p, app->synchronies))) {
+    if (!error && !(error = give_routes(p, app->backends)) &&
+        (error = give_routes(p, app->synchronies))) {
         error = apr_pstrcat(p, "synchrony=: ", error, NULL);
     }
     return error;

@@ -99,6 +99,32 @@ subtest 'a drain in balancer-manager' => sub {
     ok(wait_until(sub { browser()->get('/jira/session')->json->{node} eq $node }), 'and then they do again');
 };
 
+subtest 'nodes are reordered and removed by a reload' => sub {
+    my @browsers = map { browser() } 1 .. 9;
+    my @at = map { $_->get('/jira/session')->json->{node} } @browsers;
+    my $old = nodes('/jira', @jira);
+    my $new = nodes('/jira', @jira[2, 1]);
+    my $text = Atl::Backends::slurp($server->file);
+    Atl::Backends::spew($server->file, $text =~ s/\Q$old\E/$new/r);
+    $server->signal('USR1');
+    my $manager = sub { browser()->get('/balancer-manager', 'Referer: http://teams.example.test/')->{body} };
+    my $gone = $jira[0]->port;
+    ok(wait_until(sub { $manager->() !~ /w=http:\/\/127\.0\.0\.1:$gone\b/ }, 20), 'it is done');
+    for my $n (0 .. $#browsers) {
+        delete $browsers[$n]{connection};
+        my $now = $browsers[$n]->get('/jira/session')->json;
+        if ($at[$n] eq 'own-tomcat-1') {
+            isnt($now->{node}, $at[$n], "browser $n goes elsewhere, its node is gone");
+        }
+        else {
+            is_deeply([@$now{qw(node visits)}], [$at[$n], 2], "browser $n stays");
+        }
+    }
+    Atl::Backends::spew($server->file, $text);
+    $server->signal('USR1');
+    ok(wait_until(sub { $manager->() =~ /w=http:\/\/127\.0\.0\.1:$gone\b/ }, 20), 'and back');
+};
+
 subtest 'what the module prints does the same in stock httpd' => sub {
     my ($exit, $dump, $err) = configtest("<VirtualHost *:80>\n$inside</VirtualHost>\n", '-D', 'DUMP_ATLASSIAN_APPS');
     is($exit, 0, 'the dump') or diag $err;

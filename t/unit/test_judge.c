@@ -317,9 +317,41 @@ static void failures(void **state)
     }
 }
 
+static void wandering(void **state)
+{
+    static const struct {
+        const char *lines, *path, *cookies, *route, *set_cookie;
+        int wanders;
+    } rows[] = {
+        {"jira h1/jira h2/jira", "/jira/a", "JSESSIONID=1", NULL, "JSESSIONID=2; Path=/jira", 1},
+        {"jira h1/jira h2/jira", "/jira/a", "a=b; JSESSIONID=1", NULL, "JSESSIONID=2", 1},
+        {"bitbucket h1 h2", "/a", "BITBUCKETSESSIONID=1", NULL, "BITBUCKETSESSIONID=2", 1},
+        /* a new browser, or one with another application's session */
+        {"jira h1/jira h2/jira", "/jira/a", NULL, NULL, "JSESSIONID=2", 0},
+        {"jira h1/jira h2/jira", "/jira/a", "XJSESSIONID=1; JSESSIONIDX=2", NULL, "JSESSIONID=2", 0},
+        /* its node is gone, or was removed */
+        {"jira h1/jira;route=a h2/jira", "/jira/a", "JSESSIONID=1", "a", "JSESSIONID=2", 0},
+        {"jira h1/jira h2/jira", "/jira/a", "JSESSIONID=1", "old", "JSESSIONID=2", 0},
+        /* the session goes on */
+        {"jira h1/jira h2/jira", "/jira/a", "JSESSIONID=1", NULL, "atlassian.xsrf.token=2", 0},
+        /* nowhere to wander */
+        {"jira h1/jira", "/jira/a", "JSESSIONID=1", NULL, "JSESSIONID=2", 0},
+        {"confluence h1 h2", "/synchrony/a", "JSESSIONID=1", NULL, "JSESSIONID=2", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        atl_exchange x = exchange_of(rows[i].lines, rows[i].path);
+        const char *row = apr_psprintf(pool, "%d: %s", (int)i, rows[i].lines);
+
+        expect_int(row, "wanders", atl_judge_wandering(x.claim, rows[i].cookies, rows[i].route,
+                                                       rows[i].set_cookie), rows[i].wanders);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {UNIT_TEST(wandering), 
         UNIT_TEST(redirects), UNIT_TEST(redirects_that_may_repeat), UNIT_TEST(answers),
         UNIT_TEST(cookies), UNIT_TEST(cookies_of_one_app), UNIT_TEST(encodings),
         UNIT_TEST(pages), UNIT_TEST(own_answers),
