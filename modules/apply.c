@@ -171,7 +171,7 @@ static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_dire
     parms.override = (RSRC_CONF | OR_ALL) & ~(OR_AUTHCFG | OR_LIMIT);
     parms.override_opts = OPT_ALL | OPT_SYM_OWNER | OPT_MULTI;
     parms.limited = -1;
-    error = ap_walk_config(tree, &parms, context);
+    error = tree ? ap_walk_config(tree, &parms, context) : NULL; /* an error is some directive's */
     *culprit = parms.err_directive ? parms.err_directive : tree;
     return error;
 }
@@ -181,7 +181,6 @@ static int report(server_rec *s, const ap_directive_t *culprit, const char *erro
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                  ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
-                 /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an error is some directive's */
                  "stands for, \"%s %s\": %s", culprit->line_num, culprit->filename,
                  culprit->directive, culprit->args, error);
     return !OK;
