@@ -12,7 +12,6 @@ my $key = 'dGhlIHNhbXBsZSBub25jZQ==';
 my $server = Atl::Server->start(
     through => ['valgrind', '--quiet', '--error-exitcode=0', '--leak-check=full', '--show-leak-kinds=definite',
         '--errors-for-leak-kinds=definite', '--keep-debuginfo=yes', '--num-callers=30', '--child-silent-after-fork=no',
-        "--suppressions=$ENV{ATL_STAGED}/t/valgrind/httpd.supp", '--gen-suppressions=all',
         "--log-file=$ENV{ATL_LOGS}/valgrind.%p"],
     text => sub { <<"END" });
 Listen 127.0.0.1:$_[0]
