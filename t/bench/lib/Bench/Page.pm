@@ -75,6 +75,9 @@ sub run {
             my $got = client($peer->port('tls'), 'tls', $CONNECTIONS, 41 * $pages, $wanted);
             my $spent = Bench::Peer::cpu_of(Atl::Backends::running_pid("$home/jira")) - $before;
             my $reached = (served($port) - $count - 1) / $pages;
+            # Only a cache may keep files from the application, and only those that it has.
+            die $peer->title . ", $state: $reached of 40 files a page reached the application\n"
+                if $reached != @FILES && !($peer->{kind} eq 'cached' && $state eq 'warm');
             return $got if !$round;
             push @{ $result{backend}{$state}{ $peer->{kind} } }, $spent * 1000 / $pages;
             push @{ $result{static}{$state}{ $peer->{kind} } }, $reached;

@@ -170,8 +170,17 @@ sub version {
     return $version // 'unknown';
 }
 
+# How many rounds went into the figures.
+sub rounds {
+    my ($results) = @_;
+    my @rounds = sort { $a <=> $b } map { $_->{rounds} // () } values %$results or return 'none';
+    return ($rounds[0] == $rounds[-1] ? $rounds[0] : "$rounds[0] to $rounds[-1]")
+        . ((grep { $_->{quick} } values %$results) ? ', some of a quick run, which says little' : '');
+}
+
 # Nothing that names this machine.
 sub machine {
+    my ($results) = @_;
     my ($model) = Atl::Backends::slurp('/proc/cpuinfo') =~ /^model name\s*:\s*(.*)$/m;
     my $cores = () = Atl::Backends::slurp('/proc/cpuinfo') =~ /^processor\s*:/mg;
     my ($memory) = Atl::Backends::slurp('/proc/meminfo') =~ /^MemTotal:\s+(\d+) kB/m;
@@ -183,7 +192,7 @@ sub machine {
         ['nginx', version('/usr/sbin/nginx -v', qr{nginx/(\S+)})],
         ['HAProxy', version('/usr/sbin/haproxy -v', qr{version (\d\S*?)[-\s]})],
         ['OpenSSL', version('openssl version', qr{OpenSSL (\S+)})],
-        ['Java', version('java -version', qr{version "([^"]+)"})]);
+        ['Java', version('java -version', qr{version "([^"]+)"})], ['rounds', rounds($results)]);
 }
 
 my %QUESTION = (Apps => \&apps, Instructions => \&instructions, Sockets => \&sockets, Page => \&page, Bodies => \&bodies,
@@ -193,7 +202,7 @@ my %PICTURE = (Apps => ['apps', \&apps_picture], Sockets => ['sockets', \&socket
 # tables(RESULTS): { NAME => TABLE } of the questions that were asked.
 sub tables {
     my ($results) = @_;
-    return { machine => machine(), map { $QUESTION{$_}->($results->{$_}) } sort keys %$results };
+    return { machine => machine($results), map { $QUESTION{$_}->($results->{$_}) } sort keys %$results };
 }
 
 # write(DIRECTORY, RESULTS): performance.md and its pictures; every table of the template must be there.

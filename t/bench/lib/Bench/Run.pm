@@ -159,6 +159,7 @@ sub run_client {
 }
 
 my $plans = 0;
+my $PATIENCE = 5; # seconds until a WebSocket that is not answered counts as stalled
 
 # plan(PORT, LINES...): a plan file whose lengths and sums are those the backend itself at PORT gives.
 sub plan {
@@ -181,8 +182,7 @@ sub client {
 sub sockets {
     my ($port, $how, $path) = @_;
     my $log = dir() . '/sockets.err';
-    my $patience = setting('quick') ? 2 : 5;
-    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path $patience 2>$log");
+    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path $PATIENCE 2>$log");
     $to->autoflush(1);
     return { pid => $pid, from => $from, to => $to, log => $log };
 }
