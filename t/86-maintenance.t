@@ -181,7 +181,7 @@ subtest 'no system call for a request' => sub {
     my @times = map { /^\d+\s+(\d+)\./ ? $1 : () } @lines;
     cmp_ok(scalar @times, '>', 0, 'the file is looked at');
     my $bound = @times ? ($times[-1] - $times[0] + 2) * @children : 0;
-    cmp_ok(scalar @times, '<=', $bound, "once a second for each of @{[scalar @children]} children at most: " . @times . ' looks for $requests requests');
+    cmp_ok(scalar @times, '<=', $bound, "once a second for each of @{[scalar @children]} children at most: @{[scalar @times]} looks for $requests requests");
     cmp_ok($bound, '<', $requests, 'which is not every request');
 };
 

@@ -41,6 +41,10 @@ ErrorDocument 403 "httpd's own"
     ServerName http://issues.example.test:8443
     AtlassianApp jira http://127.0.0.1:$jira/jira compression=off maintenance=$dir/explain-$$
 </VirtualHost>
+<VirtualHost *:443>
+    ServerName builds.example.test
+    AtlassianApp bamboo http://127.0.0.1:$jira/bamboo
+</VirtualHost>
 END
 my @HOST = (host => 'people.example.test');
 
@@ -92,6 +96,9 @@ subtest 'other virtual hosts' => sub {
     like($said->{site}, qr{^http://issues\.example\.test:8443 \(\S+:\d+\)$});
     is_deeply([@{ $said->{headers} }[0, 3, 4]], ['Host: issues.example.test:8443', 'X-Forwarded-Proto: http', 'X-Forwarded-Port: 8443']);
     ok(scalar(grep { $_ eq 'Accept-Encoding' } @{ $said->{dropped} }));
+    is(explained('//builds.example.test/bamboo/')->{answer}, "httpd's own", 'a path with two slashes is a path');
+    is_deeply([@{ explained('https://builds.example.test/bamboo/')->{headers} }[3, 4]], ['X-Forwarded-Proto: https', 'X-Forwarded-Port: 443'],
+        'a site of TLS, from a page without');
     like(explained('https://a.people.example.test/wiki/')->{site}, qr{^https://people\.}, 'an alias');
     like(explained('https://other.example.test/')->{answer}, qr/^no virtual host of that name/);
     like(explained('wiki')->{answer}, qr/^nothing can be said: a path begins with/);
