@@ -197,6 +197,8 @@ for my $row (@ROWS) {
         ok(scalar(grep { $_ eq 'any' || ($refused ? $_ eq 'refused' : $_ eq ($body // '')) } @expected), 'refused, or the body that was meant')
             or diag explain { status => $status, requests => \@requests, expected => \@expected };
         $seen = $refused ? 'refused' : 'one request, framed anew';
+        # Whether the request arrives before the client is gone is a matter of time when mod_http2 takes over.
+        $seen = 'refused, or one request' if $name eq 'Upgrade: h2c';
     };
     report_row('Smuggling', $name, $seen, $good ? $seen : 'something else');
 
