@@ -4,7 +4,8 @@
 #include "fuzz.h"
 #include "rules.h"
 
-void fuzz_one(apr_pool_t *pool, char *text)
+void fuzz_one(apr_pool_t *pool, char *text, size_t size)
 {
+    (void)size;
     must_hold(suggest_rule_broken(pool, text), text);
 }
