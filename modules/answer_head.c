@@ -15,7 +15,7 @@
 APLOG_USE_MODULE(atlassian_proxy);
 
 /* Interim answers included. Tomcat sends no more than 8 KiB unless told to. */
-#define HEAD_MAX_KIB 256
+#define HEAD_MAX (256 * 1024) /* as its message says */
 
 static const char status_line[] = "HTTP/1.# ###"; /* RFC 9112, section 4; # is a digit */
 
@@ -72,9 +72,8 @@ static apr_status_t look_at(answer_head *head, apr_bucket_brigade *bb)
             return refuse(head, ATL_LOGNO(0721) "what answers does not speak HTTP/1: refused");
         }
     }
-    return head->size > HEAD_MAX_KIB * 1024
-               ? refuse(head, ATL_LOGNO(0720) "the head of the answer has more than " APR_STRINGIFY(
-                                  HEAD_MAX_KIB) " KiB: refused")
+    return head->size > HEAD_MAX
+               ? refuse(head, ATL_LOGNO(0720) "the head of the answer has more than 256 KiB: refused")
                : APR_SUCCESS;
 }
 
