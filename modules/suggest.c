@@ -581,7 +581,8 @@ static void ask_of_rival(suggester *s, atl_old_app *app)
         if (other == app) {
             return;
         }
-        if (!strcmp(other->main->target, app->main->target)) {
+        if (!strcmp(other->main->target, app->main->target) ||
+            !strcmp(other->main->path, app->main->path)) {
             ask(s, app,
                 apr_psprintf(s->p,
                              "line %u of %s leads to the same path at another address: which of "

@@ -168,6 +168,8 @@ static void lines(void **state)
          "confluence http://a:8090 http://b:8090 synchrony=http://x:8091,http://y:8091\ndelete 1 2 7 11 12 13\nlost\nwrong"},
         {"two addresses for one path", HOST "ProxyPass /jira http://a:8080/jira\nProxyPassReverse /jira http://a:8080/jira\nProxyPass /jira http://b:8080/jira",
          "jira http://a:8080/jira\n?jira http://b:8080/jira\ndelete 2 3\nlost\nwrong 1114:4"},
+        {"two targets for one path", HOST "ProxyPass /crowd http://a:8095/other\nProxyPassReverse /crowd http://a:8095/other\nProxyPass /crowd http://a:8095/crowd",
+         "?crowd http://a:8095/other\n?crowd http://a:8095/crowd\ndelete\nlost\nwrong 1107:2"},
         {"Fisheye has no cluster", HOST "<Proxy balancer://c>\nBalancerMember http://a:8060\nBalancerMember http://b:8060\nProxySet stickysession=X\n</Proxy>\nProxyPass /fisheye balancer://c/fisheye\nProxyPassReverse /fisheye balancer://c/fisheye",
          "?fisheye http://a:8060/fisheye http://b:8060/fisheye\ndelete\nlost\nwrong"},
         {"for some requests only", HOST "<If \"%{HTTP_HOST} == 'a'\">\nProxyPass /jira http://10.0.0.9:8080/jira\n</If>\nProxyPass /jira http://10.0.0.5:8080/jira\nProxyPassReverse /jira http://10.0.0.5:8080/jira",
