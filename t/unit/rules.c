@@ -5,6 +5,7 @@
 #include "app.h"
 #include "app_config.h"
 #include "expand.h"
+#include "notice.h"
 #include "old_lines.h"
 #include "path.h"
 #include "redirect.h"
@@ -416,4 +417,24 @@ const char *suggest_rule_broken(apr_pool_t *p, const char *text)
         }
     }
     return NULL;
+}
+
+const char *notice_rule_broken(apr_pool_t *p, const char *text)
+{
+    atl_notice notice, again;
+
+    atl_notice_read(p, text, &notice);
+    if (strchr(notice.text, '\r')) {
+        return "lines of a notice end with a line feed";
+    }
+    if (!notice.until) {
+        return NULL;
+    }
+    atl_notice_read(p, apr_pstrcat(p, "until: ", atl_notice_iso(p, notice.until), NULL), &again);
+    if (again.until != notice.until) {
+        return "a time in ISO 8601 is the same time";
+    }
+    atl_notice_read(p, apr_pstrcat(p, "until: ", atl_notice_time(p, notice.until), NULL), &again);
+    return again.until / APR_USEC_PER_SEC / 60 == notice.until / APR_USEC_PER_SEC / 60
+               ? NULL : "a time as people read it is the same minute";
 }

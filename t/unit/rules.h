@@ -27,4 +27,7 @@ const char *xml_rule_broken(apr_pool_t *p, const char *text);
 /* A file of an application, compared with a line: what is changed reads back, and the diff is one. */
 const char *config_rule_broken(apr_pool_t *p, const char *text);
 
+/* The file of maintenance=: an end time that was read is written so that it is read again. */
+const char *notice_rule_broken(apr_pool_t *p, const char *text);
+
 #endif

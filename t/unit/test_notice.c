@@ -5,6 +5,7 @@
 
 #include "notice.h"
 #include "product.h"
+#include "rules.h"
 #include "unit_site.h"
 
 #include <apr_strings.h>
@@ -51,6 +52,7 @@ static void files(void **state)
                    rows[i].until);
         expect_str(rows[i].file, "text", notice.text, rows[i].text);
         expect_str(rows[i].file, "wrong", notice.wrong, rows[i].wrong);
+        expect_str(rows[i].file, "broken rule", notice_rule_broken(pool, rows[i].file), NULL);
     }
 }
 
