@@ -176,8 +176,14 @@ step_unit() {
 # module loaded before, within or after the modules it needs.
 apache_test() {
     [ -e t/TEST ] || { echo "# there is no t/TEST"; return 1; }
-    (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
-        perl "$top/t/TEST" --mpm="$1" --load-order="$2" -verbose)
+    in_own_place "$1" --mpm="$1" --load-order="$2"
+}
+# in_own_place NAME ARGUMENT...: t/TEST of the build that is shipped, where no other run keeps its backends.
+in_own_place() {
+    local dir=$build/check/run-$1
+    shift
+    mkdir -p "$dir" && (cd "$dir" && TEST_MODULE=$build/check/gcc/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) \
+        HTTPD=$(find_httpd) perl "$top/t/TEST" -verbose "$@")
 }
 # Its rows make up t/FAULTS.md.
 step_httpd_event() {
@@ -239,8 +245,7 @@ step_thread() {
 
 # Start, requests, graceful reload, stop, of the build that is shipped.
 step_valgrind() {
-    (cd "$build/check/gcc" && TEST_MODULE=$PWD/.libs/mod_atlassian_proxy.so APXS=$(find_apxs) HTTPD=$(find_httpd) \
-        perl "$top/t/TEST" --mpm=event -verbose t/valgrind/clean.t)
+    in_own_place valgrind --mpm=event t/valgrind/clean.t
 }
 
 # The tunnel, over sockets, TLS, Chromium and npm's ws, with faults put in its way: a build of its own has them.
