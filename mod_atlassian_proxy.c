@@ -3,8 +3,8 @@
 /*
  * mod_atlassian_proxy: one line in a virtual host puts an Atlassian application behind httpd.
  *
- * This file is the module record. Everything else lives in modules/, one file per concern; each
- * registers the hooks it needs.
+ * This file is the module record. Everything else lives in modules/, one file per concern; the
+ * atl_..._register_hooks(p) of each adds the hooks it needs, p being httpd's configuration pool.
  */
 #include "admin.h"
 #include "answer_head.h"

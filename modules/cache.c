@@ -204,7 +204,8 @@ static int before_mod_cache(request_rec *r)
     r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->per_dir_config, conf->cache);
     own = apr_palloc(r->pool, sizeof(*own));
     own->r = r;
-    own->at = take_off(key_of(r));
+    /* mod_cache may ask once more from within its filter: that request must not wait for its own. */
+    own->at = r->prev ? NULL : take_off(key_of(r));
     apr_pool_cleanup_register(r->pool, own, end_of_request, apr_pool_cleanup_null);
     ap_add_output_filter_handle(guard, own, r, r->connection);
     ap_add_output_filter_handle(lander, own, r, r->connection);

@@ -307,10 +307,11 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
         return OK;
     }
     count_needed(s, &needed);
+    apr_pool_userdata_get(&data, USERDATA_KEY, s->process->pool);
     if (!needed.apps) {
+        current = fits(data, &needed) ? data : NULL; /* children that counted there may still end */
         return OK;
     }
-    apr_pool_userdata_get(&data, USERDATA_KEY, s->process->pool);
     if (fits(data, &needed)) {
         last = data;
         if (give_rows(p, ptemp, last, s)) {

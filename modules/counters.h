@@ -131,7 +131,7 @@ const char *atl_counters_example(apr_pool_t *p, const atl_finding_count *found);
 
 /*
  * WebSockets, as the tunnel sees them. opened and closed come in pairs; bytes may be added as
- * often as one likes, and after the request is gone.
+ * often as one likes, and after the request is gone. in: bytes from browsers, out: to them.
  */
 void atl_counters_ws_opened(const atl_app *app);
 void atl_counters_ws_closed(const atl_app *app);

@@ -55,7 +55,7 @@ typedef enum {
 typedef struct atl_finding {
     unsigned number;  /* of its message: ATLPnnnn */
     const char *name; /* for machines: "redirect-scheme" */
-    /* Templates; {label}, {backend}, {context}, {base-url}, ... as in explain() of finding.c. In
+    /* Templates; {label}, {backend}, {context}, {base-url}, ... as in atl_finding_explain(). In
      * cure {setting} stands for a setting of the product. */
     const char *symptom, *cause, *cure;
     apr_size_t setting; /* offset of that setting in atl_cures; 0 is address */

@@ -45,7 +45,7 @@ void atl_observe_report_node(const request_rec *r, const atl_request *request, a
     const atl_app *app = request->claim->app;
     const char *node = request->node->origin;
 
-    if (atl_counters_found(app, id, node, apr_time_now())) {
+    if (atl_counters_found(app, id, node, apr_time_now()) && !atl_finding_is_quiet(app, id)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "ATLP%u: AtlassianApp %s (example: %s)",
                      atl_findings[id].number,
                      atl_finding_line(r->pool, &atl_server_conf_of(s)->site, app, id), node);
@@ -435,14 +435,15 @@ static void judge_own_answer(const request_rec *r, const atl_request *request, i
 /* mod_security looks at Content-Length before paths are translated. */
 static void judge_refused_early(const request_rec *r)
 {
+    const atl_routes *routes = atl_server_conf_of(r->server)->site.routes; /* NULL: no lines */
     const atl_claim *claim;
     atl_path path;
 
-    if (r->status != HTTP_REQUEST_ENTITY_TOO_LARGE || !r->uri ||
+    if (r->status != HTTP_REQUEST_ENTITY_TOO_LARGE || !routes || !r->uri ||
         atl_path_read(r->pool, r->uri, &path) != ATL_PATH_OK) {
         return;
     }
-    claim = atl_routes_find(atl_server_conf_of(r->server)->site.routes, path.resolved);
+    claim = atl_routes_find(routes, path.resolved);
     if (claim && claim->app) {
         atl_observe_report(r, claim->app,
                            atl_judge_own_answer(claim, path.resolved, r->status, sends_body(r)));
@@ -468,13 +469,15 @@ static void count_websocket(const request_rec *r, const atl_request *request, in
 static int log_transaction(request_rec *r)
 {
     const request_rec *q = r, *last, *ours = NULL;
-    const atl_request *request;
+    const atl_request *request, *handed = NULL; /* at most one of a chain, see is_counted() */
     const atl_claim *claim;
     apr_interval_time_t latency;
     apr_time_t now;
 
     do {
-        ours = !ours && atl_request_of(q) ? q : ours;
+        request = atl_request_of(q);
+        ours = !ours && request ? q : ours;
+        handed = request && request->observed.handed ? request : handed;
         last = q;
     } while ((q = q->next));
     if (!ours) {
@@ -492,8 +495,8 @@ static int log_transaction(request_rec *r)
         atl_counters_answered(atl_counters_backend(claim->app, atl_request_backend(request)),
                               last->status, latency, now);
     }
-    if (request->observed.handed) {
-        atl_counters_move(claim->app, ATL_GAUGE_IN_FLIGHT, -1);
+    if (handed) {
+        atl_counters_move(handed->claim->app, ATL_GAUGE_IN_FLIGHT, -1);
     }
     judge_own_answer(ours, request, last->status);
     count_websocket(ours, request, last->status);

@@ -144,7 +144,7 @@ static const atl_config_file fisheye_files[] = {
     {"/opt/atlassian/fisheye", "config.xml", ATL_CONFIG_FECRU, NULL}, END_OF_FILES};
 static const atl_config_file jira_files[] = SERVER_XML("jira");
 
-/* Application links and REST exist in every product; facts: 1. */
+/* Application links and REST exist in every product. */
 static const char *const common_api[] = {"/rest/", "/rpc/", "/plugins/servlet/applinks",
                                          "/plugins/servlet/oauth", "/plugins/servlet/streams", NULL};
 static const char *const bamboo_api[] = {"/rest/", "/agentServer/", "/plugins/servlet/applinks",
@@ -157,7 +157,7 @@ static const char *const git_marks[] = {"/info/refs", "/git-upload-pack", "/git-
 static const char *const agent_marks[] = {"/agentServer/", NULL};
 
 /* Other applications and agents go on during maintenance, monitoring sees the application itself: its
- * status page and what a check asks (below), application links (facts: 1), Bamboo's agents, and who
+ * status page and what a check asks (below), application links, Bamboo's agents, and who
  * logs in through Crowd. */
 #define LINKS                                                                                      \
     "/rest/applinks", "/plugins/servlet/applinks", "/plugins/servlet/oauth", "/plugins/servlet/streams"

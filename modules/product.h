@@ -2,8 +2,7 @@
 
 /*
  * What is known of each Atlassian product: one const row each (pure: no httpd here).
- * Adding a product is adding one row here and one row to
- * t/unit/test_product.c.
+ * Adding a product is adding one row here and one row to t/unit/test_product.c.
  */
 #ifndef ATL_PRODUCT_H
 #define ATL_PRODUCT_H
@@ -63,7 +62,7 @@ typedef struct atl_product {
     const char *const *aliases; /* other names people type, NULL-terminated; or NULL */
     unsigned short port;        /* the installer's HTTP port */
     const char *context;        /* the installer's context path, "" for the root */
-    int timeout;                /* seconds one answer may take; facts: 2.6 */
+    int timeout;                /* seconds without a byte from the application */
     const char *status;         /* status page below the context, or NULL */
     const char *ready;          /* states in which it takes traffic, separated by blanks */
     const char *session_cookie; /* the application's own */

@@ -91,23 +91,49 @@ static apr_hash_t *workers_of(apr_pool_t *ptemp, const proxy_server_conf *proxy)
     return by_url;
 }
 
+/* Origins at which somebody else has a worker too, so that mod_proxy must choose; NULL when one is a
+ * pattern and may be anybody's. */
+static apr_hash_t *contested(apr_pool_t *ptemp, const proxy_server_conf *proxy, apr_hash_t *ours)
+{
+    apr_hash_t *origins = apr_hash_make(ptemp);
+
+    for (int i = 0; i < proxy->workers->nelts; i++) {
+        proxy_worker *worker = &APR_ARRAY_IDX(proxy->workers, i, proxy_worker);
+        const char *name = NAME_OF(worker);
+        apr_size_t len = origin_length(name), whole = strlen(name);
+
+        if (worker->s->is_name_matchable) {
+            return NULL;
+        }
+        /* That of a bare URL has a slash, see expand.c. */
+        if (!apr_hash_get(ours, name, (apr_ssize_t)(len == whole && len ? len - 1 : whole))) {
+            apr_hash_set(origins, name, (apr_ssize_t)(len ? len - 1 : whole), worker);
+        }
+    }
+    return origins;
+}
+
 static void shorten(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, const module *mod_proxy)
 {
     const apr_array_header_t *workers = atl_server_conf_of(s)->site.workers;
     const proxy_server_conf *proxy = ap_get_module_config(s->module_config, mod_proxy);
-    apr_hash_t *by_origin = sections_of(p, ptemp, s, mod_proxy, urls_of(ptemp, workers));
+    apr_hash_t *ours = urls_of(ptemp, workers);
+    apr_hash_t *by_origin = sections_of(p, ptemp, s, mod_proxy, ours);
+    apr_hash_t *rivals = contested(ptemp, proxy, ours);
     apr_hash_t *by_url = workers_of(ptemp, proxy);
 
     for (int i = 0; i < workers->nelts; i++) {
         atl_worker *worker = APR_ARRAY_IDX(workers, i, atl_worker *);
-        const char *origin = apr_pstrcat(ptemp, worker->first->backend->origin, "/", NULL);
-        int is_bare = !strcmp(worker->url, worker->first->backend->origin);
+        const char *bare = worker->first->backend->origin;
+        const char *origin = apr_pstrcat(ptemp, bare, "/", NULL);
+        int is_bare = !strcmp(worker->url, bare);
         const sections *found =
             is_bare && by_origin ? apr_hash_get(by_origin, origin, APR_HASH_KEY_STRING) : NULL;
 
-        /* The section of a bare URL is written with a slash, see expand.c. */
         worker->proxy_worker =
-            apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING);
+            rivals && !apr_hash_get(rivals, bare, APR_HASH_KEY_STRING)
+                ? apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING)
+                : NULL;
         worker->per_dir_config = found && !found->deeper ? found->merged : NULL;
     }
 }

@@ -1,7 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The apps of one virtual host and what follows from them (pure data; filled by config.c).
+ * The apps of one virtual host and what follows from them (pure data; filled by server_conf.c and apply.c).
  */
 #ifndef ATL_SITE_H
 #define ATL_SITE_H

@@ -21,14 +21,17 @@ typedef struct remover {
 
 static int is_gone(const remover *r, const atl_old_line *line)
 {
-    return apr_hash_get(r->gone, &line, sizeof(line)) != NULL;
+    const void *key = line;
+
+    return apr_hash_get(r->gone, &key, sizeof(key)) != NULL;
 }
 
 static void remove_line(remover *r, const atl_old_line *line)
 {
-    const atl_old_line **key = apr_pmemdup(r->p, &line, sizeof(line));
+    const void **key = apr_palloc(r->p, sizeof(*key));
 
-    apr_hash_set(r->gone, key, sizeof(line), line);
+    *key = line;
+    apr_hash_set(r->gone, key, sizeof(*key), line);
 }
 
 /* ------------------------------------------------------------------ what proxies */

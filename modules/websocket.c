@@ -64,12 +64,12 @@ int atl_ws_key_valid(const char *key)
 
 int atl_ws_accept(const char *key, char accept[ATL_WS_ACCEPT_LEN + 1])
 {
-    char text[WS_KEY_LEN + sizeof WS_GUID];
+    char text[WS_KEY_LEN + sizeof(WS_GUID)];
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int digest_len;
 
     apr_cpystrn(text, key, WS_KEY_LEN + 1);
-    strcat(text, WS_GUID);
+    memcpy(text + strlen(text), WS_GUID, sizeof(WS_GUID));
     if (EVP_Digest(text, strlen(text), digest, &digest_len, EVP_sha1(), NULL) != 1) {
         return -1;
     }
@@ -256,6 +256,6 @@ apr_size_t atl_ws_close_frame(unsigned char out[ATL_WS_CLOSE_MAX], int code, con
     out[1] = (unsigned char)(2 + len);
     out[2] = (unsigned char)(code >> 8);
     out[3] = (unsigned char)code;
-    memcpy(out + 4, reason, len);
+    memcpy(out + 4, reason, len); /* NOLINT(bugprone-not-null-terminated-result): a frame is no string */
     return 4 + len;
 }

@@ -120,4 +120,36 @@ subtest 'Bitbucket in MAINTENANCE, and while it starts' => sub {
 
 my @log = grep { !/ATLP10(?:12|14|15|17): |AH00957|AH01114|AH00898|AH01102|AH10477/ } $server->stop;
 is("@log", '', 'nothing unexpected in the log');
+subtest 'an error page that the application has' => sub {
+    my $port = backend_port('jira-http');
+    my $server = Atl::Server->start(text => sub { <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    ServerName errors.example.test
+    AtlassianApp jira http://127.0.0.1:$port/jira
+    ErrorDocument 403 /jira/echo/denied
+    <Location "/jira/closed">
+        Require all denied
+    </Location>
+    <Location "/status">
+        SetHandler atlassian-status
+    </Location>
+</VirtualHost>
+END
+    like(get($server->port, '/jira/closed')->echo->{requestURI}, qr{/denied$}, 'its page') for 1 .. 3;
+    my $flying = sub { JSON::PP::decode_json(get($server->port, '/status?json')->{body})->{applications}[0]{inFlight} };
+    ok(wait_until(sub { $flying->() == 0 }), 'nothing is left in flight');
+    is_deeply([grep { !/AH01630/ } $server->stop], [], 'nothing in the log');
+};
+
+subtest 'too large, where no application is' => sub {
+    my $server = Atl::Server->start(text => sub { "Listen 127.0.0.1:$_[0]\n<VirtualHost *:$_[0]>\nServerName none.example.test\n</VirtualHost>\n" });
+    my %before = map { $_ => 1 } $server->children;
+    my $c = raw($server->port)->send("POST / HTTP/1.1\r\nHost: none.example.test\r\nContent-Length: 2000000000\r\n\r\n");
+    my $r = $c->response;
+    is($r ? $r->{status} : 'closed', 413, 'refused');
+    is_deeply([grep { !$before{$_} } $server->children], [], 'by a child that lives on');
+    is_deeply([grep { !/AH01587|AH01588/ } $server->stop], [], 'nothing in the log');
+};
+
 done_testing;

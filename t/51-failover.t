@@ -11,7 +11,11 @@ my %tomcat = map { ("own-tomcat-$_" => $tomcats[$_ - 1]) } 1 .. 3;
 my $nodes = join ' ', map { 'http://127.0.0.1:' . $_->port . '/jira' } @tomcats;
 my $server = Atl::Server->start(text => sub { <<"END" });
 Listen 127.0.0.1:$_[0]
-MaxRequestWorkers 150
+MaxRequestWorkers 128
+# A child whose threads are all at work closes kept-alive connections; here one child has room for every browser.
+<IfModule !mpm_prefork_module>
+    ThreadsPerChild 64
+</IfModule>
 KeepAliveTimeout 60
 <VirtualHost *:$_[0]>
     ServerName teams.example.test

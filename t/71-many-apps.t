@@ -56,6 +56,12 @@ my $r = get($server->port, '/jira/moved', host => 'many.example.test');
 is($r->echo->{requestURI}, '/bitbucket/echo', 'an explicit RewriteRule [P] is followed');
 is_deeply([$server->stop], [], '... and nothing in the log');
 
+# A worker of the administrator's for a part of the address: out of service, as nothing else shows which one was taken.
+$server = serve(qq{<Proxy "$origin/jira/deep">\nProxySet status=+D\n</Proxy>\n});
+is(marks($server, '/jira/echo'), '200 none', "an administrator's worker for a part: the rest is not its own");
+is(get($server->port, '/jira/deep/echo', host => 'many.example.test')->{status}, 503, '... and the part is');
+is_deeply([grep { !/AH00940|AH01114/ } $server->stop], [], '... and nothing in the log');
+
 # ------------------------------------------------------------------ thousands
 
 my $COUNT = 5000;

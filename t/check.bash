@@ -192,9 +192,10 @@ step_httpd_event() {
 step_httpd_worker() { apache_test worker middle; }
 step_httpd_prefork() { apache_test prefork last; }
 
+make_report() { t/faults-report "$logs/report" >"$logs/FAULTS.md"; }
 step_report() {
     local rc=0
-    tap "every attempt and fault ends as expected" t/faults-report "$logs/report" >"$logs/FAULTS.md" || rc=1
+    tap "every attempt and fault ends as expected" make_report || rc=1
     diff -u t/FAULTS.md "$logs/FAULTS.md" | head -n 40
     tap "t/FAULTS.md is what the suite wrote" cmp t/FAULTS.md "$logs/FAULTS.md" || rc=1
     return $rc
@@ -394,12 +395,19 @@ check_event() {
         "When a test was changed on purpose: t/faults-report build/check-logs/report > t/FAULTS.md"
     run_step tunnel "WebSocket tunnel, against real peers"
     run_step demonstration "the demonstration, as its user sees it"
+    run_step tidy "clang-tidy, every source file"
+    run_step analyzer "gcc -fanalyzer, every source file"
 }
 
 check_worker() {
     run_step httpd_worker "Apache::Test, worker"
     run_step thread "under ThreadSanitizer"
     run_step valgrind "under valgrind: start, reload, stop"
+    if can_make_systems; then
+        run_step releases "the httpd of other Debian releases, a smoke test"
+    else
+        note "Not run: other Debian releases (t/matrix --smoke); that needs root, and a system that lets it make namespaces."
+    fi
 }
 
 check_prefork() {
@@ -412,17 +420,10 @@ check_sources() {
     run_step configure "configure names what is missing"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
-    run_step tidy "clang-tidy, every source file"
-    run_step analyzer "gcc -fanalyzer, every source file"
     run_step unit "make check: unit tests"
     run_step fuzz "fuzz targets, a minute each"
     run_step distcheck "make distcheck"
     run_step packages "the packages: Debian's, lintian, RPM"
-    if can_make_systems; then
-        run_step releases "the httpd of other Debian releases, a smoke test"
-    else
-        note "Not run: other Debian releases (t/matrix --smoke); that needs root, and a system that lets it make namespaces."
-    fi
 }
 
 # sum_up: of what the steps left; false when a test failed.

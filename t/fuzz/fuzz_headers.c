@@ -11,7 +11,8 @@
 
 static const char *cookie_rule_broken(apr_pool_t *p, const char *cookie)
 {
-    static const atl_backend backend = {"http", "10.0.0.5", 8091, "http://10.0.0.5:8091"};
+    static const atl_backend backend = {.scheme = "http", .host = "10.0.0.5", .port = 8091,
+                                        .origin = "http://10.0.0.5:8091"};
     static const atl_claim claim = {.kind = ATL_CLAIM_SYNCHRONY, .path = "/synchrony-2", .len = 12,
                                     .backend = &backend, .backend_path = "/synchrony"};
     const char *mended = atl_cookie_mend(p, &claim, 1, cookie);
