@@ -222,10 +222,16 @@ static const char *nodes_rule_broken(const apr_array_header_t *nodes)
 
 static const char *app_rule_broken(apr_pool_t *p, const atl_app *app)
 {
-    const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
+    for (int i = 0; i < app->backends->nelts; i++) {
+        const atl_backend *backend = &APR_ARRAY_IDX(app->backends, i, atl_backend);
 
-    if (app->backends->nelts != 1 || !*backend->host || !backend->port || backend->port > 65535 ||
-        !begins(backend->origin, apr_pstrcat(p, backend->scheme, "://", backend->host, NULL))) {
+        if (!*backend->host || !backend->port || backend->port > 65535 ||
+            !begins(backend->origin, apr_pstrcat(p, backend->scheme, "://", backend->host, NULL)) ||
+            !backend->route != (app->backends->nelts == 1)) {
+            return "a backend has a host and a port, and a route where there are several";
+        }
+    }
+    if (!app->backends->nelts) {
         return "an app has a backend";
     }
     if (*app->context && path_rule_broken(p, app->context)) {
