@@ -162,6 +162,21 @@ for my $row (
     $tomcat->stop;
 }
 
+{
+    # A base URL of before its context path was changed: people are sent to the old one.
+    my $tomcat = Atl::Tomcat->start('jira:/jira', proxyName => 'people.example.test', proxyPort => 443, scheme => 'https', secure => 'true');
+    $tomcat->inner('<Valve className="org.apache.catalina.valves.rewrite.RewriteValve"/>');
+    system('cp', '-r', "$ENV{ATL_BACKENDS}/build/tomcat/product/.", "$tomcat->{home}/webapp/") == 0 or die;
+    my $rules = "$tomcat->{home}/webapp/WEB-INF/rewrite.config";
+    Atl::Backends::spew($rules, "RewriteRule ^/\$ https://people.example.test/secure/Dashboard.jspa [R=302,L]\n");
+    $tomcat->context(docBase => "$tomcat->{home}/webapp");
+    $tomcat->restart;
+    my $server = site('https://people.example.test', 'AtlassianApp jira http://127.0.0.1:' . $tomcat->port . '/jira');
+    round_trip(1008, $server, name => 'redirect out of the context', provoke => asks($server, '/jira/'),
+        apply => sub { like($_[0], qr{path="/jira"}); Atl::Backends::spew($rules, "RewriteRule ^/\$ https://people.example.test/jira/secure/Dashboard.jspa [R=302,L]\n"); $tomcat->restart });
+    $tomcat->stop;
+}
+
 # ---------------------------------------------------------------------------------------------- connections
 
 my $REFUSED = qr/AH00957|AH01114/;
@@ -206,6 +221,16 @@ my $REFUSED = qr/AH00957|AH01114/;
             $c->response;
         },
         apply => sub { like($_[0], qr/timeout=3$/m); change_line($server, $_[0]) });
+}
+
+if ($> == 0) {
+    # A route that leads nowhere.
+    my $ip = '203.0.113.' . (251 + $$ % 4);
+    system("ip route add unreachable $ip/32") == 0 or die 'no route';
+    my $server = site('http://people.example.test', "AtlassianApp jira http://$ip:8080/jira");
+    round_trip(1016, $server, name => 'no way there', provoke => asks($server, '/jira/x'), noise => qr/$REFUSED|ATLP1012/,
+        apply => sub { like($_[0], qr/ip route get \Q$ip\E/); system("ip route del unreachable $ip/32 && ip addr add $ip/32 dev lo") });
+    system("ip addr del $ip/32 dev lo");
 }
 
 SELINUX: {

@@ -20,6 +20,9 @@ KeepAliveTimeout 60
 <VirtualHost *:$_[0]>
     ServerName teams.example.test
     AtlassianApp jira $nodes hcinterval=1 connectiontimeout=2
+    <Location "/balancer-manager">
+        SetHandler balancer-manager
+    </Location>
 </VirtualHost>
 END
 
@@ -75,6 +78,21 @@ subtest 'a node that dies at work' => sub {
     ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-2' }, 30), 'it is found again');
 };
 
+# row_of(TOMCAT): what balancer-manager says of a node, and the nonce its form wants.
+sub row_of {
+    my ($tomcat) = @_;
+    my $page = browser()->get('/balancer-manager', 'Referer: http://teams.example.test/')->{body};
+    my ($row) = $page =~ /(<a href="[^"]*w=http:\/\/127\.0\.0\.1:@{[$tomcat->port]}&.*?<\/tr>)/s or die "not in balancer-manager\n";
+    return ($row, $row =~ /nonce=([\w-]+)/);
+}
+
+sub drain {
+    my ($tomcat, $on) = @_;
+    my (undef, $nonce) = row_of($tomcat);
+    return browser()->post('/balancer-manager', 'w=http://127.0.0.1:' . $tomcat->port . "&b=jira.jira&nonce=$nonce&w_status_N=$on",
+        'Content-Type: application/x-www-form-urlencoded', 'Referer: http://teams.example.test/balancer-manager');
+}
+
 subtest 'fifty browsers' => sub {
     my $crowd = Atl::Browser::crowd(50, sub {
         my ($n, $going, $tell) = @_;
@@ -100,6 +118,25 @@ subtest 'fifty browsers' => sub {
         ok(wait_until(sub { node_of(browser()) eq $node }, 30), "$node is back");
         ok($crowd->until_each(2), 'and they go on');
     }
+    # Drained: those who are there stay, and nobody comes.
+    is(drain($tomcat{'own-tomcat-2'}, 1)->{status}, 200, 'a drain');
+    my %at = map { node_of(browser()) => 1 } 1 .. 9;
+    ok($crowd->until_each(3), '... and they go on');
+    ok(!$at{'own-tomcat-2'}, '... and nobody comes');
+    is(drain($tomcat{'own-tomcat-2'}, 0)->{status}, 200, '... which ends');
+    # Half a second of silence, then as long as it takes to be noticed.
+    my $silent = $tomcat{'own-tomcat-3'};
+    my $from = Time::HiRes::time();
+    $silent->freeze;
+    select undef, undef, undef, 0.5;
+    $silent->thaw;
+    ok($crowd->until_each(3), 'half a second of silence, and they go on');
+    $silent->freeze;
+    ok(wait_until(sub { (row_of($silent))[0] =~ /HcFl/ }, 30), 'one that hangs is noticed');
+    $silent->thaw;
+    ok(wait_until(sub { (row_of($silent))[0] !~ /HcFl/ }, 30), '... and that it is back');
+    push @gone, ['own-tomcat-3', $from, Time::HiRes::time(), 'hang'];
+    ok($crowd->until_each(3), 'and they go on');
     my (@failed, @wandered, $requests, $moves);
     for my $records ($crowd->finish) {
         my ($before) = ();
