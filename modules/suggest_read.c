@@ -461,16 +461,13 @@ static atl_mapping *read_rule(apr_pool_t *p, const atl_old_line *line,
                               const apr_array_header_t *balancers)
 {
     const apr_array_header_t *words = atl_old_words(p, line);
-    const char *flags;
+    const char *flags = words->nelts > 2 ? APR_ARRAY_IDX(words, 2, const char *) : "";
     atl_mapping *m;
 
-    if (words->nelts < 3) {
+    if (*flags != '[') {
         return NULL;
     }
-    flags = apr_pstrcat(p, ",",
-                        lower(p, APR_ARRAY_IDX(words, 2, const char *) + 1,
-                              strlen(APR_ARRAY_IDX(words, 2, const char *)) - 1),
-                        NULL);
+    flags = apr_pstrcat(p, ",", lower(p, flags + 1, strlen(flags + 1)), NULL);
     if (!strstr(flags, ",p,") && !strstr(flags, ",p]") && !strstr(flags, ",proxy")) {
         return NULL;
     }

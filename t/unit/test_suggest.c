@@ -260,7 +260,7 @@ static void nonsense(void **state)
     static const char *const rows[] = {
         "ProxyPass", "ProxyPass /", "ProxyPass / http://", "ProxyPass / http://h:0/", "ProxyPass / http://h:99999/",
         "ProxyPass \"/ http://h:8090/", "ProxyPassMatch ( http://h:8090/", "ProxyPassMatch ^ http://h:8090",
-        "RewriteRule", "RewriteRule a b", "RewriteRule a b [P]", "RewriteRule .* http://h:8090 [P]",
+        "RewriteRule", "RewriteRule a b", "RewriteRule a b [P]", "RewriteRule a b \"\"", "RewriteRule .* http://h:8090 [P]",
         "RewriteRule ^/(.*) unix:/s|http://h/ [P]", "ProxyPass / balancer://none/", "<Proxy balancer://>\nBalancerMember http://a\n</Proxy>",
         "<Location \"\">\nProxyPass http://h:8090/\n</Location>", "<Location ~ >\nProxyPass http://h:8090/\n</Location>",
         "BalancerMember", "ProxySet", "ProxyPass ! !", "ProxyPass /a !", "Header", "RequestHeader", "ProxyPass / http://[::1]:8090/",
