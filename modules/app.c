@@ -126,14 +126,15 @@ static const char *check_synchrony(const atl_app_reader *in)
 
     if (is_synchrony_proxy(app, app->synchrony_path) && is_synchrony(app, app->synchrony_path)) {
         return apr_psprintf(in->p, "synchrony=: path %s is Confluence's own way to Synchrony; give "
-                            "Synchrony another one, as " ATL_SYNCHRONY_PATH, app->synchrony_path);
+                            "Synchrony another one, as " ATL_SYNCHRONY_PATH,
+                            atl_cut(in->p, app->synchrony_path));
     }
     if (!is_synchrony(app, app->context)) {
         return NULL;
     }
     return strcmp(app->context, ATL_SYNCHRONY_PATH)
                ? apr_psprintf(in->p, "synchrony=: path %s is Confluence's own context; give Synchrony "
-                              "another one, as " ATL_SYNCHRONY_PATH, app->context)
+                              "another one, as " ATL_SYNCHRONY_PATH, atl_cut(in->p, app->context))
                : "context path " ATL_SYNCHRONY_PATH " is where browsers look for Synchrony; give "
                  "Confluence another one (in its server.xml too), or write synchrony=internal";
 }
@@ -141,7 +142,7 @@ static const char *check_synchrony(const atl_app_reader *in)
 static const char *check_exception(const atl_app_reader *in, const char *path)
 {
     const atl_app *app = in->app;
-    const char *shown = *path ? path : "/";
+    const char *shown = *path ? atl_cut(in->p, path) : "/";
     apr_size_t len = strlen(app->context);
 
     if (!strcmp(path, app->context)) {
@@ -150,11 +151,11 @@ static const char *check_exception(const atl_app_reader *in, const char *path)
     }
     if (strncmp(path, app->context, len) || path[len] != '/') {
         return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except", shown,
-                            app->context);
+                            atl_cut(in->p, app->context));
     }
     if (is_synchrony(app, path) || is_synchrony_proxy(app, path)) {
         return apr_psprintf(in->p, "except=%s is Synchrony's own path; write %ssynchrony=off to free "
-                            "it", path, is_synchrony(app, path) ? "synchrony=internal or " : "");
+                            "it", shown, is_synchrony(app, path) ? "synchrony=internal or " : "");
     }
     return NULL;
 }
@@ -167,7 +168,7 @@ static const char *check_tls(const atl_app_reader *in)
     if (key && strcmp(APR_ARRAY_IDX(in->app->backends, 0, atl_backend).scheme, "https")) {
         return apr_psprintf(in->p, "%s= is about an https backend, and this one is %s; write "
                             "https:// or remove the key", key,
-                            APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin);
+                            atl_cut(in->p, APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin));
     }
     return in->app->ca && !in->app->verify
                ? "ca= and verify=off contradict each other; keep one" : NULL;

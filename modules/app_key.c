@@ -204,7 +204,7 @@ static const char *add_synchrony(atl_app_reader *in, const char *url)
     path = *path ? path : ATL_SYNCHRONY_PATH;
     if (app->synchronies->nelts && strcmp(path, app->synchrony_path)) {
         return apr_psprintf(in->p, "%s: the nodes of one Synchrony have one public path; write %s "
-                            "for all of them", atl_quote(in->p, url), app->synchrony_path);
+                            "for all of them", atl_quote(in->p, url), atl_cut(in->p, app->synchrony_path));
     }
     app->synchrony_path = path;
     app->synchrony = ATL_SYNCHRONY_DIRECT;

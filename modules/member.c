@@ -21,11 +21,12 @@ static const char *check_route(apr_pool_t *p, const char *route)
 {
     for (const char *c = route; *c; c++) {
         if (!apr_isalnum(*c) && !strchr("-_", *c)) {
-            return apr_psprintf(p, "route=%s: a route is made of letters, digits, - and _", route);
+            return apr_psprintf(p, "route=%s: a route is made of letters, digits, - and _",
+                                atl_cut(p, route));
         }
     }
     return strlen(route) > LONGEST_ROUTE
-               ? apr_psprintf(p, "route=%s is longer than %d letters", route, LONGEST_ROUTE)
+               ? apr_psprintf(p, "route=%s is longer than %d letters", atl_cut(p, route), LONGEST_ROUTE)
                : NULL;
 }
 
@@ -88,7 +89,7 @@ const char *atl_member_parse(apr_pool_t *p, const char *word, unsigned default_p
          text = apr_strtok(NULL, ";", &last)) {
         error = read_param(p, member, params, text);
     }
-    return error ? apr_pstrcat(p, copy, ": ", error, NULL) : NULL;
+    return error ? apr_pstrcat(p, atl_cut(p, copy), ": ", error, NULL) : NULL;
 }
 
 const char *atl_member_check(apr_pool_t *p, const atl_app *app, const atl_backend *next,
@@ -103,23 +104,24 @@ const char *atl_member_check(apr_pool_t *p, const atl_app *app, const atl_backen
         return apr_psprintf(p,
                             "a second backend (%s): there is no %s Data Center, it runs on one "
                             "node; remove all but one",
-                            next->origin, app->product->label);
+                            atl_cut(p, next->origin), app->product->label);
     }
     if (strcmp(first->scheme, next->scheme)) {
         return apr_psprintf(p,
                             "backends %s and %s: the nodes of a cluster are all http or all "
                             "https; write one scheme",
-                            first->origin, next->origin);
+                            atl_cut(p, first->origin), atl_cut(p, next->origin));
     }
     if (strcmp(app->context, context)) {
         return apr_psprintf(p,
                             "backends %s%s and %s%s: the nodes of a cluster have one context "
                             "path; write one path, or give another application a line of its own",
-                            first->origin, app->context, next->origin, context);
+                            atl_cut(p, first->origin), atl_cut(p, app->context),
+                            atl_cut(p, next->origin), atl_cut(p, context));
     }
     for (int i = 0; i < app->backends->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(app->backends, i, atl_backend).origin, next->origin)) {
-            return apr_psprintf(p, "backend %s stands there twice; keep one", next->origin);
+            return apr_psprintf(p, "backend %s stands there twice; keep one", atl_cut(p, next->origin));
         }
     }
     return NULL;
@@ -169,13 +171,15 @@ static const char *give_routes(apr_pool_t *p, apr_array_header_t *members)
             const atl_backend *other = &APR_ARRAY_IDX(members, j, atl_backend);
 
             if (!strcmp(other->origin, member->origin)) {
-                return apr_psprintf(p, "%s stands there twice; keep one", member->origin);
+                return apr_psprintf(p, "%s stands there twice; keep one",
+                                    atl_cut(p, member->origin));
             }
             if (!strcmp(other->route, member->route)) {
                 return apr_psprintf(p,
                                     "%s and %s have the same route %s; give each its own, as "
                                     "%s;route=b",
-                                    other->origin, member->origin, member->route, member->origin);
+                                    atl_cut(p, other->origin), atl_cut(p, member->origin),
+                                    member->route, atl_cut(p, member->origin));
             }
         }
     }
@@ -191,7 +195,7 @@ static const char *check_single(apr_pool_t *p, const apr_array_header_t *members
                      p,
                      "parameters after ; are one node's of several, and %s is the only one; "
                      "write them as words of the line",
-                     only->origin)
+                     atl_cut(p, only->origin))
                : NULL;
 }
 
@@ -218,14 +222,15 @@ static const char *check_cluster(apr_pool_t *p, const atl_app *app, const apr_ta
         return apr_psprintf(p,
                             "route=: the nodes of a cluster have a route each; write "
                             "%s%s;route=a",
-                            APR_ARRAY_IDX(app->backends, 0, atl_backend).origin, app->context);
+                            atl_cut(p, APR_ARRAY_IDX(app->backends, 0, atl_backend).origin),
+                            atl_cut(p, app->context));
     }
     return strlen(app->context) > room
                ? apr_psprintf(
                      p,
                      "context path %s is too long for mod_proxy_hcheck to ask for %s%s; in "
                      "a cluster it has %" APR_SIZE_T_FMT " characters at most",
-                     app->context, app->context, product->status, room)
+                     atl_cut(p, app->context), atl_cut(p, app->context), product->status, room)
                : NULL;
 }
 

@@ -10,6 +10,7 @@
 /* Words longer than this are never a typing mistake of one of ours. */
 #define LONGEST_WORD 40
 #define LONGEST_QUOTE 60
+#define LONGEST_CUT 100
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
@@ -64,6 +65,11 @@ const char *atl_quote(apr_pool_t *p, const char *word)
     return strlen(word) > LONGEST_QUOTE
                ? apr_psprintf(p, "%s%.*s...\"", start, LONGEST_QUOTE, word)
                : apr_pstrcat(p, start, word, "\"", NULL);
+}
+
+const char *atl_cut(apr_pool_t *p, const char *text)
+{
+    return strlen(text) > LONGEST_CUT ? apr_psprintf(p, "%.*s...", LONGEST_CUT, text) : text;
 }
 
 const char *atl_did_you_mean(apr_pool_t *p, const char *nearest)

@@ -29,6 +29,12 @@ int atl_nearer(atl_nearest *best, const char *word, const char *candidate);
 const char *atl_quote(apr_pool_t *p, const char *word);
 
 /*
+ * A path or address that was read already, as it may stand in a message: cut after 100 bytes with
+ * "...". From p, or text itself.
+ */
+const char *atl_cut(apr_pool_t *p, const char *text);
+
+/*
  * The clause that follows a mistyped word: " (did you mean "x"?)", or "" for NULL. From p.
  */
 const char *atl_did_you_mean(apr_pool_t *p, const char *nearest);

@@ -198,7 +198,9 @@ subtest 'numbers outlive a reload, whatever it does to the lines' => sub {
     is(scalar keys %app, 64);
     is($app{'jira/jira'}{requests}{total}, $before->{applications}[0]{requests}{total}, 'kept in a larger block');
     $reload->($text);
-    is(json('json')->{applications}[0]{requests}{total}, $before->{applications}[0]{requests}{total}, 'and back again');
+    my $now;
+    ok(wait_until(sub { $now = json('json')->{applications}; @$now == @{ $before->{applications} } }), 'as many lines as before');
+    is($now->[0]{requests}{total}, $before->{applications}[0]{requests}{total}, 'and back again');
 };
 
 # ---------------------------------------------------------------------------------------------- a browser
