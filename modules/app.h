@@ -59,14 +59,14 @@ typedef struct atl_app {
     apr_array_header_t *trusted_networks; /* the same, of apr_ipsubnet_t * */
     apr_array_header_t *admin; /* of const char *: who may reach the product's doors; empty: all */
     apr_array_header_t *admin_networks; /* the same, of apr_ipsubnet_t * */
-    unsigned verify : 1;           /* check the certificate of an https backend */
+    int verify;                    /* check the certificate of an https backend */
     const char *ca;                /* file of the authorities it may come from; NULL: the system's */
     const char *maintenance;     /* a file whose existence announces it, or NULL */
     struct atl_watched *watched; /* the same, see maintenance.c */
     const char *app_config; /* the application's own configuration, a file or directory; "" is not
                              * read, NULL where the installer puts it */
-    unsigned cache : 1;            /* keep files whose address changes with their content */
-    unsigned secure_cookies : 1;   /* on an https site add the Secure an application forgot */
+    int cache;                     /* keep files whose address changes with their content */
+    int secure_cookies;            /* on an https site add the Secure an application forgot */
     int ws_timeout;                /* seconds a WebSocket may stay silent */
     int ws_grace;                  /* seconds a WebSocket may outlive a reload */
     apr_uint64_t quiet;            /* findings that are silenced: bit n is row n of atl_findings */

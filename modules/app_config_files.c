@@ -69,13 +69,6 @@ static apr_array_header_t *context_files(apr_pool_t *p, const char *dir)
     return names;
 }
 
-static int is_directory(apr_pool_t *p, const char *name)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, name, APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_DIR;
-}
-
 /* Reads the first of a product's files that is there. dir: in place of the installer's, or NULL. */
 static apr_status_t read_below(apr_pool_t *p, const atl_product *product, const char *dir,
                                atl_config_text *config)
@@ -130,7 +123,7 @@ static int find_config(apr_pool_t *p, server_rec *s, const atl_app *app, atl_con
     }
     place = ap_server_root_relative(p, place);
     place = place ? place : app->app_config;
-    if (is_directory(p, place)) {
+    if (ap_is_directory(p, place)) {
         rv = read_below(p, app->product, place, config);
     }
     else {

@@ -91,29 +91,17 @@ static const char *set_switch(atl_app_reader *in, const char *value, int *on)
 
 static const char *set_cache(atl_app_reader *in, const char *value)
 {
-    int on = 0;
-    const char *error = set_switch(in, value, &on);
-
-    in->app->cache = on != 0;
-    return error;
+    return set_switch(in, value, &in->app->cache);
 }
 
 static const char *set_verify(atl_app_reader *in, const char *value)
 {
-    int on = 1;
-    const char *error = set_switch(in, value, &on);
-
-    in->app->verify = on != 0;
-    return error;
+    return set_switch(in, value, &in->app->verify);
 }
 
 static const char *set_secure_cookies(atl_app_reader *in, const char *value)
 {
-    int on = 1;
-    const char *error = set_switch(in, value, &on);
-
-    in->app->secure_cookies = on != 0;
-    return error;
+    return set_switch(in, value, &in->app->secure_cookies);
 }
 
 static const char *set_ca(atl_app_reader *in, const char *value)

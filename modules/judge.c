@@ -198,15 +198,10 @@ static int is_own_origin(const atl_exchange *x)
            is_same_host(x, &from);
 }
 
-static int takes_websockets(const atl_claim *claim)
-{
-    return claim->kind == ATL_CLAIM_SYNCHRONY || claim->kind == ATL_CLAIM_SYNCHRONY_PROXY;
-}
-
 /* Without a login, while starting, and while down, a refusal says nothing of the configuration. */
 static int is_refused_upgrade(const atl_exchange *x)
 {
-    return x->wants_websocket && takes_websockets(x->claim) && x->status != 101 &&
+    return x->wants_websocket && atl_claim_takes_websockets(x->claim) && x->status != 101 &&
            x->status != 401 && x->status != 403 && x->status < 500;
 }
 

@@ -184,23 +184,16 @@ static int handler(request_rec *r)
 
 /* ------------------------------------------------------------------ start */
 
-static int is_directory(apr_pool_t *p, const char *name)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, name, APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_DIR;
-}
-
 /* What can be told before there is a child; its user may see less. */
 static void check_place(apr_pool_t *ptemp, server_rec *s, const atl_app *app)
 {
     const char *dir = ap_make_dirstr_parent(ptemp, app->maintenance);
 
-    if (is_directory(ptemp, app->maintenance) || !is_directory(ptemp, dir)) {
+    if (ap_is_directory(ptemp, app->maintenance) || !ap_is_directory(ptemp, dir)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      ATL_LOGNO(0916) "AtlassianApp on line %u of %s: maintenance=%s: %s; name a file, in a "
                      "directory that exists", app->line, app->file, app->maintenance,
-                     is_directory(ptemp, app->maintenance) ? "this is a directory"
+                     ap_is_directory(ptemp, app->maintenance) ? "this is a directory"
                                                            : "its directory is not there");
     }
 }

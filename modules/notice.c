@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "notice.h"
+#include "path.h"
 #include "escape.h"
 
 #include <apr_cstr.h>
@@ -163,14 +164,6 @@ int atl_notice_retry(const atl_notice *notice, apr_time_t now, int otherwise)
 
 /* ------------------------------------------------------------------ who passes */
 
-/* path itself, or whole segments below it */
-static int is_below(const char *path, const char *parent)
-{
-    apr_size_t len = strlen(parent);
-
-    return !strncmp(path, parent, len) && (!path[len] || path[len] == '/');
-}
-
 int atl_notice_passes(const atl_claim *claim, const char *path)
 {
     const atl_product *product = claim->app->product;
@@ -180,7 +173,7 @@ int atl_notice_passes(const atl_claim *claim, const char *path)
         return 0; /* nobody edits a page meanwhile */
     }
     for (const char *const *open = product->open; *open; open++) {
-        if (is_below(below, *open)) {
+        if (atl_path_is_below(below, *open)) {
             return 1;
         }
     }

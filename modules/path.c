@@ -236,3 +236,10 @@ atl_path_status atl_path_read(apr_pool_t *p, const char *uri, atl_path *path)
     path->before_climb = out.before_climb;
     return status;
 }
+
+int atl_path_is_below(const char *path, const char *parent)
+{
+    apr_size_t len = strlen(parent);
+
+    return !strncmp(path, parent, len) && (!path[len] || path[len] == '/');
+}

@@ -39,4 +39,9 @@ typedef struct atl_path {
  */
 atl_path_status atl_path_read(apr_pool_t *p, const char *uri, atl_path *path);
 
+/*
+ * Whether path is parent itself or whole segments below it; "" is the parent of all.
+ */
+int atl_path_is_below(const char *path, const char *parent);
+
 #endif

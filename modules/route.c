@@ -187,3 +187,8 @@ const atl_backend *atl_claim_node(const atl_claim *claim, int index)
     return claim->nodes && index < claim->nodes->nelts ? &APR_ARRAY_IDX(claim->nodes, index, atl_backend)
                                                        : NULL;
 }
+
+int atl_claim_takes_websockets(const atl_claim *claim)
+{
+    return claim->kind == ATL_CLAIM_SYNCHRONY || claim->kind == ATL_CLAIM_SYNCHRONY_PROXY;
+}

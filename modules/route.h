@@ -67,6 +67,11 @@ const atl_claim *atl_routes_find(const atl_routes *routes, const char *path);
 const atl_backend *atl_claim_node(const atl_claim *claim, int index);
 
 /*
+ * Whether a claim's paths take WebSockets: Synchrony's, on its own port and through Confluence.
+ */
+int atl_claim_takes_websockets(const atl_claim *claim);
+
+/*
  * All claims, in the order they were added: array of atl_claim *.
  */
 const apr_array_header_t *atl_routes_claims(const atl_routes *routes);

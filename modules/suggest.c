@@ -7,6 +7,7 @@
 #include "suggest_remove.h"
 #include "text.h"
 #include "worker_param.h"
+#include "path.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -72,8 +73,8 @@ static int same_address(const atl_mapping *a, const atl_mapping *b)
 /* A shorter path stands for a longer one if both lead to the same place. */
 static int covers(const atl_mapping *a, const atl_mapping *b)
 {
-    return same_address(a, b) && atl_old_is_below(b->path, a->path) &&
-           atl_old_is_below(b->target, a->target) &&
+    return same_address(a, b) && atl_path_is_below(b->path, a->path) &&
+           atl_path_is_below(b->target, a->target) &&
            !strcmp(b->path + strlen(a->path), b->target + strlen(a->target));
 }
 
@@ -694,7 +695,7 @@ static void remark_aliases(suggester *s)
         for (int j = 0; j < s->mappings->nelts; j++) {
             const atl_mapping *m = APR_ARRAY_IDX(s->mappings, j, const atl_mapping *);
 
-            if (!m->unclear && m->path && atl_old_is_below(path, m->path)) {
+            if (!m->unclear && m->path && atl_path_is_below(path, m->path)) {
                 is_hidden = !m->is_exception && app_of(s, m) != NULL;
                 break;
             }

@@ -3,6 +3,7 @@
 #include "suggest_mistake.h"
 #include "suggest_remove.h"
 #include "text.h"
+#include "path.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -248,7 +249,7 @@ static void check_websocket(checker *c, const atl_mapping *m)
         const atl_mapping *other = APR_ARRAY_IDX(c->mappings, i, const atl_mapping *);
 
         has_pair |= !other->unclear && !other->is_exception && !other->is_websocket &&
-                    atl_old_is_below(m->path, other->path) && other->port == m->port;
+                    atl_path_is_below(m->path, other->path) && other->port == m->port;
     }
     if (!has_pair) {
         found_mapping(c, ATL_OLD_WEBSOCKET_ALONE, m, "");
@@ -369,7 +370,7 @@ static int is_ordered(const atl_mapping *m)
 static int takes_before(const atl_mapping *earlier, const atl_mapping *later, int stands_before)
 {
     if (earlier->unclear || earlier->is_exception || !is_ordered(later) ||
-        atl_old_location(earlier->line) || !atl_old_is_below(later->path, earlier->path)) {
+        atl_old_location(earlier->line) || !atl_path_is_below(later->path, earlier->path)) {
         return 0;
     }
     if (earlier->is_rule) {

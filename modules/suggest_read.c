@@ -47,13 +47,6 @@ const atl_old_line *atl_old_location(const atl_old_line *line)
     return NULL;
 }
 
-int atl_old_is_below(const char *path, const char *parent)
-{
-    apr_size_t len = strlen(parent);
-
-    return !strncmp(path, parent, len) && (!path[len] || path[len] == '/');
-}
-
 const char *atl_old_timeout(const atl_mapping *m)
 {
     return apr_table_get(m->balancer ? APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).params

@@ -106,9 +106,4 @@ const char *atl_old_timeout(const atl_mapping *m);
  */
 int atl_old_seconds(const char *timeout);
 
-/*
- * Whether path is parent or below it, by whole segments.
- */
-int atl_old_is_below(const char *path, const char *parent);
-
 #endif

@@ -4,6 +4,7 @@
 #include "backend.h"
 #include "suggest_mistake.h"
 #include "vouching.h"
+#include "path.h"
 
 #include <apr_cstr.h>
 #include <apr_hash.h>
@@ -82,7 +83,7 @@ const atl_old_app *atl_old_exception_of(apr_pool_t *p, const apr_array_header_t 
     for (int i = 0; i < apps->nelts; i++) {
         const atl_old_app *app = APR_ARRAY_IDX(apps, i, const atl_old_app *);
 
-        if (atl_old_is_below(*clean, app->main->path) && strcmp(*clean, app->main->path) &&
+        if (atl_path_is_below(*clean, app->main->path) && strcmp(*clean, app->main->path) &&
             (!owner || strlen(app->main->path) > strlen(owner->main->path))) {
             owner = app;
         }

@@ -54,11 +54,6 @@ static const char *add_param(apr_pool_t *p, const char *params, const char *key,
     return *params ? apr_pstrcat(p, params, " ", param, NULL) : param;
 }
 
-static int takes_websockets(const atl_claim *claim)
-{
-    return claim->kind == ATL_CLAIM_SYNCHRONY || claim->kind == ATL_CLAIM_SYNCHRONY_PROXY;
-}
-
 static int has_default(const char *key)
 {
     apr_size_t i = 0;
@@ -86,7 +81,7 @@ static const char *add_others(apr_pool_t *p, const char *params, const apr_array
 const char *atl_worker_params(apr_pool_t *p, const atl_claim *claim, const atl_backend *node)
 {
     const atl_app *app = claim->app;
-    int websockets = takes_websockets(claim);
+    int websockets = atl_claim_takes_websockets(claim);
     const char *params;
 
     params = add_param(p, "", "timeout", apr_itoa(p, websockets ? app->ws_timeout : app->timeout));

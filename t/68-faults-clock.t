@@ -12,7 +12,6 @@ die "libfaketimeMT.so.1 not found: install faketime\n" if !$FAKETIME;
 my %port = map { $_ => backend_port($_) } qw(confluence-http synchrony);
 my $NEIGHBOUR = '/wiki/echo';
 my $clock = "$ENV{ATL_LOGS}/clock";
-my $key = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 # jump(OFFSET): httpd's clock is off by so much from now on.
 sub jump {
@@ -37,15 +36,6 @@ KeepAliveTimeout 600
 </VirtualHost>
 END
 
-# websocket(): one that is open, and echoes what it is told.
-sub websocket {
-    my $c = raw($server->port);
-    $c->send(join "\r\n", 'GET /synchrony/v1/bayeux-sync1 HTTP/1.1', 'Host: people.example.test', 'Upgrade: websocket',
-        'Connection: Upgrade', 'Sec-WebSocket-Version: 13', "Sec-WebSocket-Key: $key", '', '');
-    is($c->head->{status}, 101, 'a WebSocket');
-    return $c;
-}
-
 sub echoes {
     my ($c, $text) = @_;
     $c->send(chr(0x81) . chr(0x80 | length $text) . "\0\0\0\0$text");
@@ -69,7 +59,8 @@ sub application {
 }
 
 my $before = footprint($server);
-my $socket = websocket();
+my ($socket, $head) = websocket($server->port, 'people.example.test');
+is($head->{status}, 101, 'a WebSocket');
 
 fault 'clock goes on: a finding that comes back after an hour' => sub {
     my ($case) = @_;

@@ -66,13 +66,9 @@ sub below {
         '/status-code?code=404', '/status-code?code=500', '/download?bytes=20000', '/rest/api/latest/x');
 }
 
-sub websocket {
-    my ($port, $host, $target) = @_;
-    my $key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    my $c = raw($port);
-    $c->send(join "\r\n", "GET $target HTTP/1.1", "Host: $host", 'Connection: keep-alive, Upgrade', 'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13', "Sec-WebSocket-Key: $key", '', '');
-    my $head = $c->head;
+# upgrade(PORT, HOST, TARGET): what becomes of one, in a word to compare.
+sub upgrade {
+    my ($c, $head) = websocket(@_);
     $c->close;
     return "$head->{status} " . ($head->header('Sec-WebSocket-Accept') // '');
 }
@@ -123,8 +119,8 @@ sub compare {
         is($after, "$before; Secure", "ATLP$id: now cookies are for https only");
     }
     if ($want->{websocket}) {
-        is(websocket($new, $host, $want->{websocket}), '101 s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'WebSocket through the new one');
-        is(websocket($old, $host, $want->{websocket}), '101 s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'WebSocket through the old one');
+        is(upgrade($new, $host, $want->{websocket}), '101 s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'WebSocket through the new one');
+        is(upgrade($old, $host, $want->{websocket}), '101 s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'WebSocket through the old one');
     }
     return;
 }

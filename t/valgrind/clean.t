@@ -7,7 +7,6 @@ use Atl::Server;
 
 my %port = map { $_ => backend_port($_) } qw(confluence-http jira-http synchrony);
 my @HOST = (host => 'people.example.test');
-my $key = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 my $server = Atl::Server->start(
     through => ['valgrind', '--quiet', '--error-exitcode=0', '--leak-check=full', '--show-leak-kinds=definite',
@@ -32,11 +31,9 @@ MaxSpareThreads 16
 </VirtualHost>
 END
 
-sub websocket {
-    my $c = raw($server->port);
-    $c->send(join "\r\n", 'GET /synchrony/v1/bayeux-sync1 HTTP/1.1', 'Host: people.example.test', 'Upgrade: websocket',
-        'Connection: Upgrade', 'Sec-WebSocket-Version: 13', "Sec-WebSocket-Key: $key", '', '');
-    is($c->head->{status}, 101, 'a WebSocket');
+sub edits {
+    my ($c, $head) = websocket($server->port, 'people.example.test');
+    is($head->{status}, 101, 'a WebSocket');
     $c->send(chr(0x81) . chr(0x85) . "\0\0\0\0hello");
     is($c->read_exactly(7), "\x81\x05hello", 'echoes');
     $c->send("\x88\x82\0\0\0\0\x03\xe8");
@@ -52,7 +49,7 @@ sub requests {
     is(get($port, '/wiki/..;/x', @HOST)->{status}, 400, 'a path that is refused');
     is(get($port, '/bamboo/x', @HOST, headers => ['Accept: text/html'])->{status}, 503, 'an application that is down');
     is(get($port, "/atl?$_", @HOST)->{status}, 200, "status page, $_") for '', 'json', 'prometheus', 'check';
-    websocket();
+    edits();
     return;
 }
 

@@ -23,7 +23,7 @@ use Atl::Log ();
 use Atl::Raw ();
 use Atl::Server ();
 
-my @OWN = qw(expect_log allow_log done_testing request get vhost_port backend_port raw mpm unique configtest wait_until);
+my @OWN = qw(expect_log allow_log done_testing request get vhost_port backend_port raw websocket mpm unique configtest wait_until);
 my $LOG_SECONDS = $ENV{ATL_LOG_SECONDS} // 10;
 
 my $window_start;
@@ -149,6 +149,15 @@ sub unique {
 sub raw {
     my ($where, @option) = @_;
     return Atl::Raw->connect($where =~ /^\d+$/ ? $where : vhost_port($where), @option);
+}
+
+# websocket(VHOST or PORT, HOST[, TARGET]): asks for one as Firefox does; the connection, and the head of the answer.
+sub websocket {
+    my ($where, $host, $target) = @_;
+    $target //= '/synchrony/v1/bayeux-sync1';
+    my $c = raw($where)->send(join "\r\n", "GET $target HTTP/1.1", "Host: $host", 'Connection: keep-alive, Upgrade',
+        'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', '');
+    return ($c, $c->head);
 }
 
 # request(VHOST or PORT, METHOD => TARGET, host => ..., headers => ['N: v'], body => ..., version => '1.1'):
