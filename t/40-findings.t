@@ -15,6 +15,7 @@ my $DIR  = $ENV{ATL_LOGS};
 
 # site(SERVERNAME, LINES...): an httpd with one virtual host and its status page; more modules than usual before.
 our @MORE;
+my @blocked;
 sub site {
     my ($name, @lines) = @_;
     return Atl::Server->start(text => sub { Atl::Httpd::load_lines(@MORE) . site_text($_[0], $name, @lines) });
@@ -224,28 +225,35 @@ my $REFUSED = qr/AH00957|AH01114/;
         apply => sub { like($_[0], qr/timeout=3$/m); change_line($server, $_[0]) });
 }
 
-{
-    # A route that leads nowhere.
-    my $ip = '203.0.113.' . (251 + $$ % 4);
-    system("ip route add unreachable $ip/32") == 0 or die "routes cannot be changed: run this file as root\n";
-    my $server = site('http://people.example.test', "AtlassianApp jira http://$ip:8080/jira");
-    round_trip(1016, $server, name => 'no way there', provoke => asks($server, '/jira/x'), noise => qr/$REFUSED|ATLP1012/,
-        apply => sub { like($_[0], qr/ip route get \Q$ip\E/); system("ip route del unreachable $ip/32 && ip addr add $ip/32 dev lo") });
-    system("ip addr del $ip/32 dev lo");
+# blocked(KIND): an address no packet gets to, by a route of this kind; nobody else's, by the number of this process
+# (198.18.0.0/15 is for tests: RFC 2544).
+sub blocked {
+    my ($kind) = @_;
+    my $ip = sprintf '198.%d.%d.%d', $kind eq 'prohibit' ? 18 : 19, $$ >> 8 & 255, $$ & 255;
+    system("ip route replace $kind $ip/32") == 0 or die "routes cannot be changed: run this file as root\n";
+    push @blocked, "$kind $ip/32";
+    return $ip;
 }
 
-{
+# Whatever way this file ends, the machine's routes are as before.
+END {
+    local $?;
+    for (@blocked) {
+        my (undef, $ip) = split;
+        system "ip route del $_ 2>/dev/null; ip addr del $ip dev lo 2>/dev/null";
+    }
+}
+
+for my $row ([1016, 'no way there', 'unreachable', 'ip route get IP'],
     # No SELinux here: a route that is prohibited gives connect() the same EACCES, (13)Permission denied.
-    my $ip = '203.0.113.' . (1 + $$ % 250);
-    system("ip route add prohibit $ip/32") == 0 or die "routes cannot be changed: run this file as root\n";
+    [1013, 'permission denied', 'prohibit', 'setsebool -P httpd_can_network_connect 1']
+) {
+    my ($id, $name, $kind, $cure) = @$row;
+    my $ip = blocked($kind);
+    $cure =~ s{IP}{$ip};
     my $server = site('http://people.example.test', "AtlassianApp jira http://$ip:8080/jira");
-    round_trip(1013, $server, name => 'permission denied', provoke => asks($server, '/jira/x'),
-        noise => qr/$REFUSED|ATLP1012/,
-        apply => sub {
-            like($_[0], qr/setsebool -P httpd_can_network_connect 1/);
-            system("ip route del prohibit $ip/32 && ip addr add $ip/32 dev lo");
-        });
-    system("ip addr del $ip/32 dev lo");
+    round_trip($id, $server, name => $name, provoke => asks($server, '/jira/x'), noise => qr/$REFUSED|ATLP1012/,
+        apply => sub { like($_[0], qr/\Q$cure\E/); system("ip route del $kind $ip/32 && ip addr add $ip/32 dev lo") });
 }
 
 # ---------------------------------------------------------------------------------------------- TLS to the application
