@@ -46,10 +46,12 @@ static void cookies(void **state)
     assert_non_null(site);
     for (apr_size_t i = 0; i < COUNT(rows); i++) {
         const atl_claim *claim = atl_routes_find(site->routes, rows[i].path);
+        const char *mended;
 
         assert_non_null(claim);
+        mended = atl_cookie_mend(pool, claim, rows[i].secure, rows[i].cookie);
         expect_str(apr_psprintf(pool, "%s %s", rows[i].path, rows[i].cookie), "mended",
-                   atl_cookie_mend(pool, claim, rows[i].secure, rows[i].cookie), rows[i].mended);
+                   mended ? mended : rows[i].cookie, rows[i].mended);
     }
 }
 
