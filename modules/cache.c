@@ -136,7 +136,7 @@ static const char *header_of(const request_rec *r, const char *name)
 static int may_be_kept(const request_rec *r)
 {
     const char *expires = header_of(r, "Expires");
-    atl_answer_head head = {.status = r->status,
+    atl_cacheable_head head = {.status = r->status,
                             .cache_control = header_of(r, "Cache-Control"),
                             .vary = header_of(r, "Vary"),
                             .content_encoding = header_of(r, "Content-Encoding"),
