@@ -33,6 +33,7 @@ static attribute read_attribute(const char *from)
     }
     if (from[a.name_len] == '=') {
         a.value = from + a.name_len + 1;
+        a.value += strspn(a.value, " \t");
         a.value_len = stop > a.value ? (apr_size_t)(stop - a.value) : 0;
     }
     else {

@@ -28,6 +28,7 @@ static void cookies(void **state)
         /* the backend's own name means nothing to browsers */
         {"/jira/x", 0, "a=1; Domain=10.0.0.5; Path=/jira", "a=1; Path=/jira"},
         {"/wiki/x", 0, "a=1; domain=.Wiki.Internal", "a=1"},
+        {"/jira/x", 0, "a=1; Domain= 10.0.0.5 ; Path=/jira", "a=1; Path=/jira"},
         {"/wiki/x", 0, "a=1; Domain=example.com", "a=1; Domain=example.com"},
         {"/wiki/x", 0, "a=1; Domain=", "a=1; Domain="},
         /* a path is mapped where it differs: Synchrony's own */
