@@ -10,7 +10,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-
 /* An idle editor sends a heartbeat well within the hour. */
 #define DEFAULT_WS_TIMEOUT 3600
 #define DEFAULT_WS_GRACE 600

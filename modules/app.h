@@ -99,10 +99,4 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
  */
 const char *atl_app_name(apr_pool_t *p, const atl_app *app);
 
-/*
- * The keys of the directive with a short description each, for documentation checks.
- * Index from 0; returns NULL after the last.
- */
-const char *atl_app_key(int index, const char **help);
-
 #endif

@@ -110,7 +110,6 @@ static const char *set_ca(atl_app_reader *in, const char *value)
     return NULL;
 }
 
-/* said: as written; read: as httpd asks for it. */
 static const char *set_app_config(atl_app_reader *in, const char *value)
 {
     in->app->app_config = apr_cstr_casecmp(value, "off") ? value : "";
@@ -127,6 +126,7 @@ static const char *set_maintenance(atl_app_reader *in, const char *value)
     return NULL;
 }
 
+/* said: as written; read: as httpd asks for it. */
 static const char *set_networks(atl_app_reader *in, const char *value, apr_array_header_t **said,
                                 apr_array_header_t *read)
 {
@@ -296,7 +296,6 @@ static const char *unknown_key(apr_pool_t *p, const char *key)
     return apr_psprintf(p, "unknown key %s%s; keys are %s and mod_proxy's worker parameters",
                         atl_quote(p, key), atl_did_you_mean(p, near), list);
 }
-
 
 static const char *read_worker_param(atl_app_reader *in, const char *key, const char *value)
 {

@@ -27,4 +27,10 @@ const char *atl_app_key_read(atl_app_reader *in, const char *word, apr_size_t ke
  */
 const char *atl_app_key_bare(apr_pool_t *p, const char *word);
 
+/*
+ * The keys of the directive with a short description each, for documentation checks.
+ * Index from 0; returns NULL after the last.
+ */
+const char *atl_app_key(int index, const char **help);
+
 #endif

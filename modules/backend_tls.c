@@ -170,6 +170,8 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 
 #define LAST_RESORT "; as a last resort verify=off connects without any check"
 
+#define ADD_AUTHORITY "copy the certificate of the authority that issued it here as PEM and add ca=FILE"
+
 static const struct {
     long verify;
     const char *cure;
@@ -177,12 +179,9 @@ static const struct {
     {X509_V_ERR_CERT_HAS_EXPIRED, "renew it in the application"},
     {X509_V_ERR_CERT_NOT_YET_VALID, "compare the clocks of both machines"},
     {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "copy that certificate here as PEM and add ca=FILE"},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-     "copy the certificate of the authority that issued it here as PEM and add ca=FILE"},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-     "copy the certificate of the authority that issued it here as PEM and add ca=FILE"},
-    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-     "copy the certificate of the authority that issued it here as PEM and add ca=FILE"}};
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, ADD_AUTHORITY},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, ADD_AUTHORITY},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, ADD_AUTHORITY}};
 
 static const char *cure_of(long verify)
 {

@@ -47,7 +47,6 @@ static struct {
 } flights;
 
 typedef struct flight {
-    request_rec *r;
     slot *at; /* NULL: flies alone, or has landed */
 } flight;
 
@@ -70,13 +69,16 @@ static apr_uint64_t key_of(const request_rec *r)
 }
 
 /* Waits while another request of this child is after the same file. Returns the slot of a request
- * that others shall wait for, or NULL. */
+ * that others shall wait for; NULL for one that nobody waits for. */
 static slot *take_off(apr_uint64_t key)
 {
     slot *at = &flights.slots[key % SLOTS];
     apr_time_t end = 0;
     int answered = 0;
 
+    if (!flights.mutex) {
+        return NULL;
+    }
     apr_thread_mutex_lock(flights.mutex);
     while (!answered && at->state == FLYING && at->key == key) {
         apr_time_t now = apr_time_now();
@@ -134,7 +136,7 @@ static const char *header_of(const request_rec *r, const char *name)
 static int may_be_kept(const request_rec *r)
 {
     const char *expires = header_of(r, "Expires");
-    atl_answer_head head = {.status = r->status,
+    atl_cacheable_head head = {.status = r->status,
                             .cache_control = header_of(r, "Cache-Control"),
                             .vary = header_of(r, "Vary"),
                             .content_encoding = header_of(r, "Content-Encoding"),
@@ -203,7 +205,6 @@ static int before_mod_cache(request_rec *r)
     request->cacheable = 1;
     r->per_dir_config = ap_merge_per_dir_configs(r->pool, r->per_dir_config, conf->cache);
     own = apr_palloc(r->pool, sizeof(*own));
-    own->r = r;
     /* mod_cache may ask once more from within its filter: that request must not wait for its own. */
     own->at = r->prev ? NULL : take_off(key_of(r));
     apr_pool_cleanup_register(r->pool, own, end_of_request, apr_pool_cleanup_null);
@@ -264,8 +265,11 @@ int atl_cache_prepare(apr_pool_t *p, server_rec *s, const atl_sections *sections
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     (void)s;
-    apr_thread_mutex_create(&flights.mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
-    apr_thread_cond_create(&flights.landed, pchild);
+    /* Without them every request flies alone. */
+    if (apr_thread_mutex_create(&flights.mutex, APR_THREAD_MUTEX_DEFAULT, pchild) != APR_SUCCESS ||
+        apr_thread_cond_create(&flights.landed, pchild) != APR_SUCCESS) {
+        flights.mutex = NULL;
+    }
 }
 
 void atl_cache_register_hooks(apr_pool_t *p)

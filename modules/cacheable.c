@@ -93,7 +93,7 @@ static void read_directives(const char *list, directives *said)
     }
 }
 
-static int is_fresh(const directives *said, const atl_answer_head *head, apr_time_t now)
+static int is_fresh(const directives *said, const atl_cacheable_head *head, apr_time_t now)
 {
     return said->has_age ? said->age_is_positive : head->expires > now;
 }
@@ -103,7 +103,7 @@ static int depends_on_person(const char *vary)
     return has_item(vary, "*") || has_item(vary, "Cookie") || has_item(vary, "Authorization");
 }
 
-int atl_cacheable_answer(const atl_answer_head *head, apr_time_t now)
+int atl_cacheable_answer(const atl_cacheable_head *head, apr_time_t now)
 {
     directives said;
 

@@ -21,19 +21,19 @@ int atl_cacheable_path(const atl_claim *claim, const atl_path *path);
 
 /* The head of an answer; strings are NULL where a header is absent, several of one name are joined
  * with commas. */
-typedef struct atl_answer_head {
+typedef struct atl_cacheable_head {
     int status;
     const char *cache_control;
     const char *vary;
     const char *content_encoding;
     apr_time_t expires; /* 0: no such header; in the past: an unreadable one too */
     int sets_cookie;
-} atl_answer_head;
+} atl_cacheable_head;
 
 /*
  * Whether an answer may be kept: 200, said to be public, not expired at now, without a cookie, and
  * the same for everybody. A 304 may renew what was kept unless it says otherwise.
  */
-int atl_cacheable_answer(const atl_answer_head *head, apr_time_t now);
+int atl_cacheable_answer(const atl_cacheable_head *head, apr_time_t now);
 
 #endif

@@ -33,6 +33,7 @@ static attribute read_attribute(const char *from)
     }
     if (from[a.name_len] == '=') {
         a.value = from + a.name_len + 1;
+        a.value += strspn(a.value, " \t");
         a.value_len = stop > a.value ? (apr_size_t)(stop - a.value) : 0;
     }
     else {
@@ -44,6 +45,22 @@ static attribute read_attribute(const char *from)
 static int is_named(const attribute *a, const char *name)
 {
     return a->name_len == strlen(name) && !apr_cstr_casecmpn(a->name, name, a->name_len);
+}
+
+const char *atl_cookie_attribute(const char *cookie, const char *name, apr_size_t *len)
+{
+    const char *semicolon = cookie + strcspn(cookie, ";");
+
+    while (*semicolon) {
+        attribute a = read_attribute(semicolon + 1);
+
+        if (is_named(&a, name)) {
+            *len = a.value_len;
+            return a.value ? a.value : "";
+        }
+        semicolon = a.end;
+    }
+    return NULL;
 }
 
 static int is_backend_domain(const attribute *a, const atl_claim *claim)
@@ -73,10 +90,11 @@ static int is_backend_path(const attribute *a, const atl_claim *claim)
            (a->value_len == len || a->value[len] == '/');
 }
 
-const char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const char *cookie)
+char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const char *cookie)
 {
     apr_size_t pair = strcspn(cookie, ";");
-    const char *mended = apr_pstrmemdup(p, cookie, pair), *semicolon = cookie + pair;
+    const char *semicolon = cookie + pair;
+    char *mended = apr_pstrmemdup(p, cookie, pair);
     int changed = 0;
 
     while (*semicolon) {
@@ -102,5 +120,5 @@ const char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, c
     if (secure) {
         return apr_pstrcat(p, mended, "; Secure", NULL);
     }
-    return changed ? mended : cookie;
+    return changed ? mended : NULL;
 }

@@ -539,10 +539,10 @@ apr_uint64_t atl_counters_streak(atl_streak *streak, apr_interval_time_t within,
 
 const char *atl_counters_example(apr_pool_t *p, const atl_finding_count *found)
 {
-    unsigned seq = atomic_load(&((atl_finding_count *)found)->writing);
+    unsigned seq = atomic_load(&found->writing);
     const char *copy = apr_pstrndup(p, found->example, ATL_EXAMPLE_SIZE - 1);
 
-    return (seq & 1) || atomic_load(&((atl_finding_count *)found)->writing) != seq ? "" : copy;
+    return (seq & 1) || atomic_load(&found->writing) != seq ? "" : copy;
 }
 
 /* ------------------------------------------------------------------ WebSockets */

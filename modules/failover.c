@@ -3,6 +3,7 @@
 #include "failover.h"
 #include "cluster.h"
 #include "observe.h"
+#include "proxy_name.h"
 #include "server_conf.h"
 
 #include "http_core.h"
@@ -28,8 +29,7 @@ static int (*run_scheme_handler)(request_rec *r, proxy_worker *worker, proxy_ser
 
 static ap_filter_rec_t *gate;
 
-/* RFC 9110, section 9.2.2, and of those the methods without a body: what was read of one is gone.
- */
+/* RFC 9110, section 9.2.2, and of those the methods without a body: what was read of one is gone. */
 static int is_repeatable(request_rec *r, const atl_request *request)
 {
     return (r->method_number == M_GET || r->method_number == M_OPTIONS) && !request->handshake &&
@@ -137,7 +137,7 @@ static int attempt(request_rec *r, proxy_worker *worker, proxy_server_conf *conf
     if (!request || !request->claim->cluster || request->asking) {
         return DECLINED;
     }
-    request->node = atl_cluster_node(request->claim, worker->s->name_ex);
+    request->node = atl_cluster_node(request->claim, ATL_PROXY_NAME(worker));
     /* To a client that has had answers on its connection mod_proxy says nothing when its node
      * breaks off; it closes the connection, and relies on the client to ask again
      * (mod_proxy_http.c). */

@@ -8,6 +8,8 @@
 #include "http_core.h"
 #include "util_filter.h"
 
+#include <apr_strings.h>
+
 /* mod_proxy_hcheck has threads of its own, which never serve a request. */
 static _Thread_local int serves_requests;
 
@@ -54,24 +56,26 @@ static const char *interval_of(const server_rec *s, apr_port_t port)
 static apr_status_t limit(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                           apr_read_type_e block, apr_off_t readbytes)
 {
-    apr_interval_time_t interval;
+    const apr_interval_time_t *interval = f->ctx;
 
-    if (ap_timeout_parameter_parse(f->ctx, &interval, "s") == APR_SUCCESS) {
-        apr_socket_timeout_set(ap_get_conn_socket(f->c), 2 * interval);
-    }
+    apr_socket_timeout_set(ap_get_conn_socket(f->c), 2 * *interval);
     ap_remove_input_filter(f);
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
 static int pre_connection(conn_rec *c, void *csd)
 {
-    const char *interval;
+    const char *text = NULL;
+    apr_interval_time_t interval;
 
     (void)csd;
     /* Clients' connections have a place in the scoreboard. */
-    if (!serves_requests && !c->sbh && !c->master &&
-        (interval = interval_of(c->base_server, c->client_addr->port))) {
-        ap_add_input_filter_handle(limit_filter, (void *)interval, NULL, c);
+    if (!serves_requests && !c->sbh && !c->master) {
+        text = interval_of(c->base_server, c->client_addr->port);
+    }
+    if (text && ap_timeout_parameter_parse(text, &interval, "s") == APR_SUCCESS) {
+        ap_add_input_filter_handle(limit_filter, apr_pmemdup(c->pool, &interval, sizeof(interval)),
+                                   NULL, c);
     }
     return OK;
 }
@@ -79,6 +83,7 @@ static int pre_connection(conn_rec *c, void *csd)
 void atl_health_register_hooks(apr_pool_t *p)
 {
     (void)p;
+    /* Before any handler that makes a connection. */
     ap_hook_handler(remember_thread, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_connection(pre_connection, NULL, NULL, APR_HOOK_LAST);
     limit_filter = ap_register_input_filter("ATLASSIAN_HEALTH", limit, NULL, AP_FTYPE_CONNECTION);

@@ -10,7 +10,10 @@ const char *atl_html_nonce(apr_pool_t *p)
 {
     unsigned char bytes[16];
 
-    apr_generate_random_bytes(bytes, sizeof(bytes));
+    /* The system's, or where it has none at hand, httpd's own: never what the stack held. */
+    if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS) {
+        ap_random_insecure_bytes(bytes, sizeof(bytes));
+    }
     return apr_pescape_hex(p, bytes, sizeof(bytes), 0);
 }
 

@@ -1,10 +1,10 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "judge.h"
+#include "cookie.h"
 
 #include <apr_cstr.h>
 #include <apr_errno.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -296,26 +296,6 @@ atl_finding_id atl_judge_own_answer(const atl_claim *claim, const char *path, in
 
 /* ------------------------------------------------------------------ cookies */
 
-/* The value of an attribute, NULL when it is not there. */
-static const char *attribute(const char *cookie, const char *name, apr_size_t *len)
-{
-    apr_size_t name_len = strlen(name);
-
-    while ((cookie = strchr(cookie, ';'))) {
-        cookie++;
-        while (apr_isspace(*cookie)) {
-            cookie++;
-        }
-        if (!apr_cstr_casecmpn(cookie, name, name_len) && strchr("=; ", cookie[name_len])) {
-            const char *value = cookie + name_len + (cookie[name_len] == '=');
-
-            *len = strcspn(value, "; ");
-            return value;
-        }
-    }
-    return NULL;
-}
-
 static int is_session_cookie(const char *cookie, const atl_product *product)
 {
     apr_size_t len = strlen(product->session_cookie);
@@ -354,7 +334,7 @@ atl_finding_id atl_judge_cookie(const atl_exchange *x, const char *cookie)
     if (x->claim->kind != ATL_CLAIM_PAGES || !is_session_cookie(cookie, app->product)) {
         return ATL_FINDING_NONE;
     }
-    path = attribute(cookie, "Path", &len);
+    path = atl_cookie_attribute(cookie, "Path", &len);
     if (path && len && !is_sent_back(path, len, app->context)) {
         return ATL_FINDING_COOKIE_PATH;
     }
@@ -362,10 +342,33 @@ atl_finding_id atl_judge_cookie(const atl_exchange *x, const char *cookie)
         return ATL_FINDING_COOKIE_SHARED;
     }
     if (app->product->secure_cookies && !strcmp(x->scheme, "https") &&
-        !attribute(cookie, "Secure", &unused)) {
+        !atl_cookie_attribute(cookie, "Secure", &unused)) {
         return ATL_FINDING_INSECURE_COOKIE;
     }
     return ATL_FINDING_NONE;
+}
+
+/* name=... as a cookie of its own in a Cookie header */
+static int has_cookie(const char *cookies, const char *name)
+{
+    apr_size_t len = strlen(name);
+
+    for (const char *at = cookies; (at = strstr(at, name)); at += len) {
+        if ((at == cookies || strchr("; ,", at[-1])) && at[len] == '=') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char *route,
+                        const char *set_cookie)
+{
+    const atl_product *product = claim->app->product;
+
+    return claim->cluster && claim->kind == ATL_CLAIM_PAGES && cookies &&
+           has_cookie(cookies, product->session_cookie) && !route &&
+           is_session_cookie(set_cookie, product);
 }
 
 /* ------------------------------------------------------------------ failures */
@@ -408,27 +411,4 @@ atl_finding_id atl_judge_failure(atl_failure failure, apr_status_t status)
         break;
     }
     return ATL_FINDING_NONE;
-}
-
-/* name=... as a cookie of its own in a Cookie header */
-static int has_cookie(const char *cookies, const char *name)
-{
-    apr_size_t len = strlen(name);
-
-    for (const char *at = cookies; (at = strstr(at, name)); at += len) {
-        if ((at == cookies || strchr("; ,", at[-1])) && at[len] == '=') {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int atl_judge_wandering(const atl_claim *claim, const char *cookies, const char *route,
-                        const char *set_cookie)
-{
-    const char *name = claim->app->product->session_cookie;
-    apr_size_t len = strlen(name);
-
-    return claim->cluster && claim->kind == ATL_CLAIM_PAGES && cookies && has_cookie(cookies, name) &&
-           !route && !strncmp(set_cookie, name, len) && set_cookie[len] == '=';
 }

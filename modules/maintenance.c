@@ -235,8 +235,16 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
 
 static void begin(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_app *app)
 {
-    (void)s;
-    apr_thread_mutex_create(&app->watched->lock, APR_THREAD_MUTEX_DEFAULT, p);
+    apr_status_t rv = apr_thread_mutex_create(&app->watched->lock, APR_THREAD_MUTEX_DEFAULT, p);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     ATL_LOGNO(0917) "AtlassianApp on line %u of %s: maintenance=%s has no effect in this "
+                     "child, for want of a mutex; see the system's limits", app->line, app->file,
+                     app->maintenance);
+        app->watched = NULL;
+        return;
+    }
     is_active(app->watched, ptemp);
 }
 

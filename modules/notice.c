@@ -146,15 +146,6 @@ const char *atl_notice_time(apr_pool_t *p, apr_time_t when)
                         minutes % 60);
 }
 
-const char *atl_notice_iso(apr_pool_t *p, apr_time_t when)
-{
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, when);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec);
-}
-
 int atl_notice_retry(const atl_notice *notice, apr_time_t now, int otherwise)
 {
     apr_int64_t seconds = apr_time_sec(notice->until - now) + 1;

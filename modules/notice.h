@@ -27,11 +27,9 @@ typedef struct atl_notice {
 void atl_notice_read(apr_pool_t *p, const char *text, atl_notice *notice);
 
 /*
- * A time for people and programs: "2026-11-24 06:00 +0100" in the server's zone, and ISO 8601 in UTC.
- * From p.
+ * A time for people: "2026-11-24 06:00 +0100" in the server's zone. From p.
  */
 const char *atl_notice_time(apr_pool_t *p, apr_time_t when);
-const char *atl_notice_iso(apr_pool_t *p, apr_time_t when);
 
 /*
  * Seconds until a notice's end, as of now: what Retry-After should say. otherwise: where it does not

@@ -40,9 +40,13 @@ static void mend_cookies(request_rec *r, const atl_claim *claim)
     secure = claim->app->secure_cookies && !strcmp(ap_http_scheme(r), "https");
     for (int i = 0; i < all->nelts; i++) {
         apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+        char *mended = NULL;
 
         if (!ap_cstr_casecmp(header->key, "Set-Cookie")) {
-            header->val = (char *)atl_cookie_mend(r->pool, claim, secure, header->val);
+            mended = atl_cookie_mend(r->pool, claim, secure, header->val);
+        }
+        if (mended) {
+            header->val = mended;
         }
     }
 }

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "shortcut.h"
+#include "proxy_name.h"
 #include "server_conf.h"
 
 #include "http_config.h"
@@ -10,12 +11,6 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <dlfcn.h>
-
-#if AP_MODULE_MAGIC_AT_LEAST(20120211, 124)
-#define NAME_OF(worker) ((worker)->s->name_ex)
-#else
-#define NAME_OF(worker) ((worker)->s->name)
-#endif
 
 /* The <Proxy> sections of one scheme, host and port. */
 typedef struct sections {
@@ -86,7 +81,7 @@ static apr_hash_t *workers_of(apr_pool_t *ptemp, const proxy_server_conf *proxy)
     for (int i = 0; i < proxy->workers->nelts; i++) {
         proxy_worker *worker = &APR_ARRAY_IDX(proxy->workers, i, proxy_worker);
 
-        apr_hash_set(by_url, NAME_OF(worker), APR_HASH_KEY_STRING, worker);
+        apr_hash_set(by_url, ATL_PROXY_NAME(worker), APR_HASH_KEY_STRING, worker);
     }
     return by_url;
 }
@@ -99,7 +94,7 @@ static apr_hash_t *contested(apr_pool_t *ptemp, const proxy_server_conf *proxy, 
 
     for (int i = 0; i < proxy->workers->nelts; i++) {
         proxy_worker *worker = &APR_ARRAY_IDX(proxy->workers, i, proxy_worker);
-        const char *name = NAME_OF(worker);
+        const char *name = ATL_PROXY_NAME(worker);
         apr_size_t len = origin_length(name), whole = strlen(name);
 
         if (worker->s->is_name_matchable) {

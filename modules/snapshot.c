@@ -19,7 +19,7 @@ const char *const atl_ws_fallback_names[ATL_WS_FALLBACKS] = {
 
 static apr_uint64_t get(const atl_count *count)
 {
-    return atomic_load_explicit((atl_count *)count, memory_order_relaxed);
+    return atomic_load_explicit(count, memory_order_relaxed);
 }
 
 static const char *state_of(const atl_traffic *traffic)

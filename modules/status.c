@@ -105,7 +105,7 @@ static void write_answer(request_rec *r, int checking)
 
 static int handler(request_rec *r)
 {
-    int checking;
+    int checking, status;
 
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;
@@ -120,8 +120,8 @@ static int handler(request_rec *r)
                       ATL_LOGNO(0502) "a check was asked for by a page of another site: refused");
         return HTTP_FORBIDDEN;
     }
-    if (ap_discard_request_body(r) != OK) {
-        return HTTP_BAD_REQUEST;
+    if ((status = ap_discard_request_body(r)) != OK) {
+        return status; /* 408, 413 or whatever it was that stopped it */
     }
     apr_table_setn(r->headers_out, "Vary", "Accept");
     write_answer(r, checking && !r->header_only);

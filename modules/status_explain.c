@@ -63,6 +63,7 @@ void atl_status_explain_json(request_rec *r, const apr_array_header_t *explained
 {
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     ap_rputs("{\"version\":1", r);
     for (int i = 0; i < explained->nelts; i++) {
         print_member(r, &APR_ARRAY_IDX(explained, i, atl_explained));

@@ -290,10 +290,8 @@ static const char *lines_of(apr_pool_t *p, const atl_snapshot *snapshot)
     return apr_psprintf(p, "%08x", hash);
 }
 
-static void print_head(request_rec *r, const atl_snapshot *snapshot)
+static void print_head(request_rec *r, const atl_snapshot *snapshot, const char *nonce)
 {
-    const char *nonce = atl_html_nonce(r->pool);
-
     ap_set_content_type(r, "text/html; charset=utf-8");
     atl_html_headers(r, apr_psprintf(r->pool, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
                                      "connect-src 'self'; form-action 'self'; img-src data:",
@@ -317,12 +315,13 @@ static void print_head(request_rec *r, const atl_snapshot *snapshot)
                   "one process of httpd's only. Missing: ", ESCAPED(snapshot->missing), "</p>\n",
                   NULL);
     }
-    apr_table_setn(r->notes, "atlassian-nonce", nonce);
 }
 
 void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_array_header_t *explained)
 {
-    print_head(r, snapshot);
+    const char *nonce = atl_html_nonce(r->pool);
+
+    print_head(r, snapshot, nonce);
     atl_status_explain_html(r, explained);
     for (int i = 0; i < snapshot->apps->nelts; i++) {
         print_app(r, &APR_ARRAY_IDX(snapshot->apps, i, atl_app_view), i, snapshot->now);
@@ -331,7 +330,6 @@ void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_arr
         ap_rputs("<p class=\"card\">There is no AtlassianApp line in the configuration.</p>\n", r);
     }
     ap_rvputs(r, "</main>\n<footer>For machines: <a href=\"?json\">JSON</a>, "
-              "<a href=\"?prometheus\">Prometheus</a></footer>\n<script nonce=\"",
-              apr_table_get(r->notes, "atlassian-nonce"), "\">\n", atl_status_js,
+              "<a href=\"?prometheus\">Prometheus</a></footer>\n<script nonce=\"", nonce, "\">\n", atl_status_js,
               "</script>\n</body>\n</html>\n", NULL);
 }

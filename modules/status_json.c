@@ -3,11 +3,11 @@
 #include "status.h"
 #include "escape.h"
 #include "expand.h"
+#include "text.h"
 
 #include "http_protocol.h"
 
 #include <apr_strings.h>
-#include <apr_time.h>
 
 #define FORMAT_VERSION 1 /* raised when a member changes its meaning or goes away */
 
@@ -33,12 +33,7 @@ static void milliseconds(request_rec *r, const char *before, const char *name, a
 
 static void moment(request_rec *r, const char *before, const char *name, apr_time_t when)
 {
-    apr_time_exp_t exploded;
-
-    apr_time_exp_gmt(&exploded, when);
-    ap_rprintf(r, "%s\"%s\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", before, name,
-               exploded.tm_year + 1900, exploded.tm_mon + 1, exploded.tm_mday, exploded.tm_hour,
-               exploded.tm_min, exploded.tm_sec);
+    text(r, before, name, atl_time_iso(r->pool, when));
 }
 
 /* ------------------------------------------------------------------ parts */

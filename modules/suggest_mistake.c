@@ -178,7 +178,7 @@ static int names_header(apr_pool_t *p, const atl_old_line *condition, const char
 {
     const char *test = atl_old_word(p, condition, 0);
 
-    return !strncasecmp(test, "%{HTTP:", 7) && !strncasecmp(test + 7, header, strlen(header)) &&
+    return !apr_cstr_casecmpn(test, "%{HTTP:", 7) && !apr_cstr_casecmpn(test + 7, header, strlen(header)) &&
            test[7 + strlen(header)] == '}';
 }
 

@@ -3,6 +3,7 @@
 #include "suggest_product.h"
 #include "text.h"
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static int has_word(const char *text, const char *word)
     apr_size_t len = strlen(word);
 
     for (const char *at = text; *at; at++) {
-        if (!strncasecmp(at, word, len) && (at == text || !apr_isalpha(at[-1])) &&
+        if (!apr_cstr_casecmpn(at, word, len) && (at == text || !apr_isalpha(at[-1])) &&
             !apr_isalpha(at[len])) {
             return 1;
         }
@@ -97,7 +98,7 @@ static const char *candidates(apr_pool_t *p, const int *sums, int least)
 {
     const char *list = NULL;
 
-    for (int i = 0; atl_products[i].name; i++) {
+    for (int i = 0; i < MOST_PRODUCTS && atl_products[i].name; i++) {
         if (sums[i] >= least) {
             list = list ? apr_pstrcat(p, list, " or ", atl_products[i].label, NULL)
                         : atl_products[i].label;

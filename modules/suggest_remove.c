@@ -161,7 +161,7 @@ static void remove_of_addresses(remover *r)
         }
         if ((atl_old_is(line, "<Proxy") || atl_old_is(line, "BalancerMember") ||
              atl_old_is(line, "ProxySet")) &&
-            !strncasecmp(atl_old_word(r->p, line, 0), "balancer://", 11) &&
+            !apr_cstr_casecmpn(atl_old_word(r->p, line, 0), "balancer://", 11) &&
             is_ours(r, atl_old_word(r->p, line, 0))) {
             remove_line(r, line);
         }
@@ -257,7 +257,7 @@ static int is_useless_header(const remover *r, const atl_old_line *line)
     if (strstr(line->args, "BALANCER_WORKER_ROUTE")) {
         return 1;
     }
-    if (strncasecmp(action, "edit", 4)) {
+    if (apr_cstr_casecmpn(action, "edit", 4)) {
         return 0;
     }
     return !apr_cstr_casecmp(header, "Location") ||
@@ -299,7 +299,7 @@ static void remove_server_name(remover *r)
 
 static int is_open_to_all(const remover *r, const atl_old_line *line)
 {
-    return (atl_old_is(line, "Require") && !strncasecmp(line->args, "all granted", 11)) ||
+    return (atl_old_is(line, "Require") && !apr_cstr_casecmpn(line->args, "all granted", 11)) ||
            atl_old_is(line, "Order") || (atl_old_is(line, "Allow") && strstr(line->args, "all")) ||
            (atl_old_is(line, "Satisfy") && !apr_cstr_casecmp(atl_old_word(r->p, line, 0), "any"));
 }
@@ -307,7 +307,7 @@ static int is_open_to_all(const remover *r, const atl_old_line *line)
 static int is_about_files(const atl_old_line *line)
 {
     for (line = line->section; line; line = line->section) {
-        if (!strncasecmp(line->name, "<Directory", 10) || !strncasecmp(line->name, "<Files", 6)) {
+        if (!apr_cstr_casecmpn(line->name, "<Directory", 10) || !apr_cstr_casecmpn(line->name, "<Files", 6)) {
             return 1;
         }
     }

@@ -207,3 +207,12 @@ const char *atl_fill(apr_pool_t *p, const char *text, const char *const *values)
     }
     return apr_pstrcat(p, filled, text, NULL);
 }
+
+const char *atl_time_iso(apr_pool_t *p, apr_time_t when)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, when);
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                        t.tm_hour, t.tm_min, t.tm_sec);
+}

@@ -8,6 +8,7 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include <apr_time.h>
 
 /* The running state of a search for the nearest word. */
 typedef unsigned atl_nearest;
@@ -75,5 +76,10 @@ void atl_lower(char *text);
  * is not among them stays as it stands. From p.
  */
 const char *atl_fill(apr_pool_t *p, const char *text, const char *const *values);
+
+/*
+ * A time for programs, whole seconds in UTC: 2026-11-24T06:00:00Z (ISO 8601). From p.
+ */
+const char *atl_time_iso(apr_pool_t *p, apr_time_t when);
 
 #endif

@@ -7,11 +7,6 @@
 #include "counters.h"
 #include "server_conf.h"
 
-static int is_endpoint(const atl_claim *claim)
-{
-    return claim->kind == ATL_CLAIM_SYNCHRONY || claim->kind == ATL_CLAIM_SYNCHRONY_PROXY;
-}
-
 static const atl_tunnel_policy *make(request_rec *r, const atl_app *app, int idle, int grace)
 {
     atl_tunnel_policy *policy = apr_palloc(r->pool, sizeof *policy);
@@ -51,7 +46,7 @@ const atl_tunnel_policy *atl_tunnel_policy_of(request_rec *r)
     if (request == NULL) {
         return test_policy(r);
     }
-    if (!is_endpoint(request->claim)) {
+    if (!atl_claim_takes_websockets(request->claim)) {
         return NULL;
     }
     return make(r, request->claim->app, request->claim->app->ws_timeout,
@@ -63,7 +58,7 @@ static int has_endpoint(const atl_routes *routes)
     const apr_array_header_t *claims = atl_routes_claims(routes);
 
     for (int i = 0; i < claims->nelts; i++) {
-        if (is_endpoint(APR_ARRAY_IDX(claims, i, const atl_claim *))) {
+        if (atl_claim_takes_websockets(APR_ARRAY_IDX(claims, i, const atl_claim *))) {
             return 1;
         }
     }

@@ -4,6 +4,7 @@
 #include "audience.h"
 #include "escape.h"
 #include "html.h"
+#include "text.h"
 
 #include "http_core.h"
 #include "http_protocol.h"
@@ -98,7 +99,7 @@ static const char *paragraphs(apr_pool_t *p, const message *said)
     }
     if (said->until) {
         markup = apr_pstrcat(p, markup, "<p>It is expected back at <time datetime=\"",
-                             atl_notice_iso(p, said->until), "\">", atl_notice_time(p, said->until),
+                             atl_time_iso(p, said->until), "\">", atl_notice_time(p, said->until),
                              "</time>.</p>\n", NULL);
     }
     return markup;
@@ -133,7 +134,7 @@ static const char *json(apr_pool_t *p, const atl_product *product, const message
         more = apr_pstrcat(p, ",\"text\":\"", atl_escape_json(p, said->text), "\"", NULL);
     }
     if (said->until) {
-        more = apr_pstrcat(p, more, ",\"until\":\"", atl_notice_iso(p, said->until), "\"", NULL);
+        more = apr_pstrcat(p, more, ",\"until\":\"", atl_time_iso(p, said->until), "\"", NULL);
     }
     return apr_psprintf(p, "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
                         "\"message\":\"%s %s\",\"retryAfter\":%d%s}\n", product->name, said->now->word,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <openssl/evp.h>
@@ -39,7 +40,7 @@ static int list_has(const char *value, apr_size_t len, const char *token)
         while (last > value && is_space(last[-1])) {
             last--;
         }
-        if ((apr_size_t)(last - value) == token_len && !strncasecmp(value, token, token_len)) {
+        if ((apr_size_t)(last - value) == token_len && !apr_cstr_casecmpn(value, token, token_len)) {
             return 1;
         }
         value = comma ? comma + 1 : end;
@@ -110,7 +111,7 @@ static const char *header_value(const char *line, const char *end, const char *n
 {
     apr_size_t name_len = strlen(name);
 
-    if ((apr_size_t)(end - line) <= name_len || strncasecmp(line, name, name_len) != 0 ||
+    if ((apr_size_t)(end - line) <= name_len || apr_cstr_casecmpn(line, name, name_len) != 0 ||
         line[name_len] != ':') {
         return NULL;
     }

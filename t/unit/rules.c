@@ -436,7 +436,7 @@ const char *notice_rule_broken(apr_pool_t *p, const char *text)
     if (!notice.until) {
         return NULL;
     }
-    atl_notice_read(p, apr_pstrcat(p, "until: ", atl_notice_iso(p, notice.until), NULL), &again);
+    atl_notice_read(p, apr_pstrcat(p, "until: ", atl_time_iso(p, notice.until), NULL), &again);
     if (again.until != notice.until) {
         return "a time in ISO 8601 is the same time";
     }

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "app.h"
+#include "app_key.h"
 #include "text.h"
 
 #include <apr_strings.h>

@@ -50,7 +50,7 @@ static void paths(void **state)
     expect_int("Synchrony", "cacheable", is_path("confluence", "/synchrony/s/1/_/x.css"), 0);
 }
 
-static const char *row_of(const atl_answer_head *head)
+static const char *row_of(const atl_cacheable_head *head)
 {
     return apr_psprintf(pool, "%d \"%s\" \"%s\" \"%s\"%s%s", head->status,
                         head->cache_control ? head->cache_control : "", head->vary ? head->vary : "",
@@ -62,7 +62,7 @@ static const char *row_of(const atl_answer_head *head)
 static void answers(void **state)
 {
     static const struct {
-        atl_answer_head head;
+        atl_cacheable_head head;
         int kept;
     } rows[] = {
         {{.status = 200, .cache_control = "public, max-age=60"}, 1},

@@ -28,6 +28,7 @@ static void cookies(void **state)
         /* the backend's own name means nothing to browsers */
         {"/jira/x", 0, "a=1; Domain=10.0.0.5; Path=/jira", "a=1; Path=/jira"},
         {"/wiki/x", 0, "a=1; domain=.Wiki.Internal", "a=1"},
+        {"/jira/x", 0, "a=1; Domain= 10.0.0.5 ; Path=/jira", "a=1; Path=/jira"},
         {"/wiki/x", 0, "a=1; Domain=example.com", "a=1; Domain=example.com"},
         {"/wiki/x", 0, "a=1; Domain=", "a=1; Domain="},
         /* a path is mapped where it differs: Synchrony's own */
@@ -46,10 +47,12 @@ static void cookies(void **state)
     assert_non_null(site);
     for (apr_size_t i = 0; i < COUNT(rows); i++) {
         const atl_claim *claim = atl_routes_find(site->routes, rows[i].path);
+        const char *mended;
 
         assert_non_null(claim);
+        mended = atl_cookie_mend(pool, claim, rows[i].secure, rows[i].cookie);
         expect_str(apr_psprintf(pool, "%s %s", rows[i].path, rows[i].cookie), "mended",
-                   atl_cookie_mend(pool, claim, rows[i].secure, rows[i].cookie), rows[i].mended);
+                   mended ? mended : rows[i].cookie, rows[i].mended);
     }
 }
 

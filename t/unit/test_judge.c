@@ -167,6 +167,8 @@ static void cookies(void **state)
     } rows[] = {
         {"/jira/", "https", "JSESSIONID=1; Path=/jira; Secure; HttpOnly", NONE},
         {"/jira/", "https", "JSESSIONID=1; Path=/jira/; Secure", NONE},
+        {"/jira/", "https", "JSESSIONID=1; Path= /jira ; Secure ; HttpOnly", NONE},
+        {"/jira/", "https", "JSESSIONID=1; Path= /other; Secure", ATL_FINDING_COOKIE_PATH},
         {"/jira/", "https", "JSESSIONID=1; Path=/jira", ATL_FINDING_INSECURE_COOKIE},
         {"/jira/", "https", "JSESSIONID=secure; Path=/jira; HttpOnly", ATL_FINDING_INSECURE_COOKIE},
         {"/jira/", "http", "JSESSIONID=1; Path=/jira", NONE},

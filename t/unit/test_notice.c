@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "notice.h"
+#include "text.h"
 #include "product.h"
 #include "rules.h"
 #include "unit_site.h"
@@ -48,7 +49,7 @@ static void files(void **state)
         atl_notice notice;
 
         atl_notice_read(pool, rows[i].file, &notice);
-        expect_str(rows[i].file, "until", notice.until ? atl_notice_iso(pool, notice.until) : NULL,
+        expect_str(rows[i].file, "until", notice.until ? atl_time_iso(pool, notice.until) : NULL,
                    rows[i].until);
         expect_str(rows[i].file, "text", notice.text, rows[i].text);
         expect_str(rows[i].file, "wrong", notice.wrong, rows[i].wrong);
