@@ -5,8 +5,10 @@
 #include "observe.h"
 #include "verdict.h"
 
+#include "http_config.h"
 #include "http_connection.h"
 #include "http_core.h"
+#include "http_log.h"
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mod_proxy.h"
@@ -107,22 +109,62 @@ static const char *route_cookie(const inquiry *in)
                     : NULL;
 }
 
-/* A subrequest takes server, host and headers from its parent, which is made to look like a client
- * of that virtual host for as long as it is set up. */
+/* The one lookup at a time that a thread makes. */
+static _Thread_local struct {
+    const request_rec *r; /* who wants to know */
+    apr_array_header_t *heard;
+} looking_up;
+
+static void on_error_log(const ap_errorlog_info *info, const char *text)
+{
+    if (looking_up.heard && (info->level & APLOG_LEVELMASK) <= APLOG_WARNING) {
+        atl_heard *heard = apr_array_push(looking_up.heard);
+        const char *module = ap_find_module_short_name(info->module_index);
+
+        heard->module = module ? module : "core";
+        heard->text = apr_pstrdup(looking_up.heard->pool, text);
+    }
+}
+
+/* httpd spares subrequests some of what clients' requests go through: SetEnvIf in sections, logins that it
+ * thinks were asked for already. This one has no main request until it is looked up. */
+static int as_a_client(request_rec *r)
+{
+    if (!looking_up.r || r->main != looking_up.r) {
+        return DECLINED;
+    }
+    atl_request_make(r)->forwarded = atl_request_make(r->main)->forwarded;
+    r->main = NULL;
+    r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri, " HTTP/1.1", NULL);
+    /* The first time mod_setenvif has what stands outside of sections, and for clients that was when the
+     * request was read. */
+    ap_run_header_parser(r);
+    return DECLINED;
+}
+
+/* A subrequest takes server, host, headers and environment from its parent, which is made to look like a
+ * client of that virtual host for as long as it is set up. */
 request_rec *atl_check_request(request_rec *r, server_rec *server, const char *cookie,
-                               const char *path, ap_filter_t *catcher)
+                               const char *path, ap_filter_t *catcher, apr_array_header_t *heard)
 {
     request_rec saved = *r, *sub;
 
     r->server = server;
     r->headers_in = headers_for(&saved, server, cookie);
+    r->subprocess_env = apr_table_make(r->pool, 4);
     r->hostname = atl_server_conf_of(server)->site.public.host;
     r->hostname = r->hostname ? r->hostname : saved.hostname;
     r->user = NULL;
     r->ap_auth_type = NULL;
+    looking_up.r = r;
+    looking_up.heard = heard;
     sub = ap_sub_req_method_uri("GET", path, r, catcher);
+    looking_up.r = NULL;
+    looking_up.heard = NULL;
+    sub->main = r;
     r->server = saved.server;
     r->headers_in = saved.headers_in;
+    r->subprocess_env = saved.subprocess_env;
     r->hostname = saved.hostname;
     r->user = saved.user;
     r->ap_auth_type = saved.ap_auth_type;
@@ -134,7 +176,7 @@ static int ask(const inquiry *in, const char *path, capture *caught, request_rec
 {
     request_rec *r = in->r;
     ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
-    request_rec *sub = *asked = atl_check_request(r, in->server, route_cookie(in), path, catcher);
+    request_rec *sub = *asked = atl_check_request(r, in->server, route_cookie(in), path, catcher, NULL);
     int status = sub->status;
 
     *local = 1;
@@ -278,5 +320,8 @@ void atl_check_register_hooks(apr_pool_t *p)
     /* Behind everything that could change an answer for a client. */
     capture_filter = ap_register_output_filter("ATLASSIAN_CHECK", on_answer, NULL,
                                                AP_FTYPE_CONTENT_SET + 1);
+    /* Before any module that has an opinion of the request. */
+    ap_hook_pre_translate_name(as_a_client, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_error_log(on_error_log, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(proxy, create_req, before_answer, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -26,13 +26,20 @@ typedef struct atl_check_result {
 apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
                                   apr_time_t until);
 
+/* A line of the error log about a request. */
+typedef struct atl_heard {
+    const char *module; /* who wrote it, as in "authz_core" */
+    const char *text;
+} atl_heard;
+
 /*
  * A subrequest of r, looked up and not run, as a client of that virtual host at r's address would make it:
- * no login, and no cookie but this one (NULL for none). catcher: where its answer would go, or NULL. For
- * ap_destroy_sub_req().
+ * no login, and no cookie but this one (NULL for none). It passes what httpd has for clients' own requests
+ * only, and has no environment of r's. catcher: where its answer would go, or NULL. heard: an array of
+ * atl_heard that takes what is logged of it at level warn or above, or NULL. For ap_destroy_sub_req().
  */
 request_rec *atl_check_request(request_rec *r, server_rec *server, const char *cookie,
-                               const char *path, ap_filter_t *catcher);
+                               const char *path, ap_filter_t *catcher, apr_array_header_t *heard);
 
 void atl_check_register_hooks(apr_pool_t *p);
 

@@ -6,6 +6,7 @@
 #include "expand.h"
 #include "forwarded.h"
 #include "maintenance.h"
+#include "section_match.h"
 #include "server_conf.h"
 #include "tunnel_policy.h"
 #include "vouching.h"
@@ -144,22 +145,58 @@ static void say_path(apr_array_header_t *said, request_rec *sub, const char *pat
 
 /* ------------------------------------------------------------------ refused, or not */
 
-static const char *refusal_of(request_rec *sub)
+/* What a module said, as it stands in the log; "" for nothing. */
+static const char *heard_of(apr_pool_t *p, const apr_array_header_t *heard)
+{
+    for (int i = heard->nelts; i--;) {
+        const atl_heard *line = &APR_ARRAY_IDX(heard, i, const atl_heard);
+
+        if (strcmp(line->module, "atlassian_proxy")) {
+            return apr_pstrcat(p, line->module, ": ", line->text, NULL);
+        }
+    }
+    return "";
+}
+
+/* Rules by what they are and where they stand, or else what is known; .htaccess files are not in httpd's tree. */
+static const char *rules_text(apr_pool_t *p, const request_rec *sub, const char *rules, const char *otherwise)
+{
+    const char *text = *rules ? rules : otherwise;
+
+    for (const struct htaccess_result *file = sub->htaccess; file; file = file->next) {
+        if (file->htaccess) {
+            text = apr_pstrcat(p, text, "; or rules in the .htaccess file of ", file->dir, NULL);
+        }
+    }
+    return text;
+}
+
+static const char *refusal_of(request_rec *sub, apr_pool_t *p, const apr_array_header_t *sections,
+                              const apr_array_header_t *heard)
 {
     const atl_request *request = ap_get_module_config(sub->request_config, &atlassian_proxy_module);
+    const char *said = heard_of(p, heard), *redirects = atl_access_redirects(p, sub, sections);
 
     if (request && request->refusal) {
         return request->refusal;
     }
-    switch (sub->status) {
-    case HTTP_UNAUTHORIZED:
-        return "a login is asked for, see the sections below";
-    case HTTP_FORBIDDEN:
-        return "httpd's access rules, see the sections below; if there are none, rules outside of sections "
-               "or of other modules";
-    default:
-        return "httpd or another module of it, before this one was asked; its log has the reason";
+    if (sub->status == HTTP_UNAUTHORIZED) {
+        return apr_pstrcat(p, "a login is asked for: ",
+                           rules_text(p, sub, atl_access_require(p, sub, sections), "by no Require of a section"),
+                           NULL);
     }
+    if (!strncmp(said, "authz_core: ", 12)) {
+        return rules_text(p, sub, atl_access_require(p, sub, sections), said);
+    }
+    if (!strncmp(said, "access_compat: ", 15)) {
+        return rules_text(p, sub, atl_access_order(p, sections), said);
+    }
+    if (*said) {
+        return said;
+    }
+    return *redirects ? apr_pstrcat(p, redirects, ", by pattern and status: its conditions and rules before it "
+                                                  "decide too", NULL)
+                      : rules_text(p, sub, "", "httpd or another module of it, which says no more, or its log does");
 }
 
 static void say_nodes(apr_array_header_t *said, const atl_claim *claim)
@@ -220,13 +257,20 @@ static void say_proxied(apr_array_header_t *said, request_rec *sub, const atl_re
     say_headers(said, sub, request);
 }
 
-static void say_outcome(apr_array_header_t *said, request_rec *sub)
+static void say_answer(apr_array_header_t *said, request_rec *sub, const apr_array_header_t *sections,
+                       const apr_array_header_t *heard)
 {
     const atl_request *request = atl_request_of(sub);
+    const char *location = apr_table_get(sub->headers_out, "Location");
 
     if (sub->status != HTTP_OK) {
-        say(said, "answer", "Answer", apr_psprintf(said->pool, "refused with %d", sub->status));
-        say(said, "refusedBy", "Refused by", refusal_of(sub));
+        int is_redirect = ap_is_HTTP_REDIRECT(sub->status) && location;
+
+        say(said, "answer", "Answer",
+            apr_psprintf(said->pool, is_redirect ? "redirected with %d to %s" : "refused with %d", sub->status,
+                         location));
+        say(said, is_redirect ? "redirectedBy" : "refusedBy", is_redirect ? "Redirected by" : "Refused by",
+            refusal_of(sub, said->pool, sections, heard));
     }
     else if (request) {
         say_proxied(said, sub, request);
@@ -236,9 +280,15 @@ static void say_outcome(apr_array_header_t *said, request_rec *sub)
             apr_pstrcat(said->pool, "httpd's own", sub->handler ? ", by handler " : "",
                         sub->handler ? sub->handler : "", NULL));
     }
-    say_list(said, "sections", "Access rules that apply",
-             atl_access_rules(said->pool, sub->server, sub->uri,
-                              request ? sub->filename + strlen("proxy:") : NULL));
+}
+
+static void say_outcome(apr_array_header_t *said, request_rec *sub, const apr_array_header_t *heard)
+{
+    const char *url = sub->filename && !strncmp(sub->filename, "proxy:", 6) ? sub->filename + 6 : NULL;
+    const apr_array_header_t *sections = atl_sections_matching(said->pool, sub, url);
+
+    say_answer(said, sub, sections, heard);
+    say_list(said, "sections", "Access rules that apply", atl_access_rules(said->pool, sections));
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -249,12 +299,13 @@ static void look_up(request_rec *r, apr_array_header_t *said, server_rec *s, con
     atl_request *own = atl_request_make(r);
     const atl_forwarded *saved = own->forwarded;
     atl_forwarded public = {.scheme = atl_server_conf_of(s)->site.public.scheme};
+    apr_array_header_t *heard = apr_array_make(r->pool, 2, sizeof(atl_heard));
     request_rec *sub;
 
     own->forwarded = &public;
-    sub = atl_check_request(r, s, NULL, path, NULL);
+    sub = atl_check_request(r, s, NULL, path, NULL, heard);
     say_path(said, sub, apr_pstrmemdup(r->pool, path, strcspn(path, "?")));
-    say_outcome(said, sub);
+    say_outcome(said, sub, heard);
     own->forwarded = saved;
     ap_destroy_sub_req(sub);
 }

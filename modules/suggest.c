@@ -186,6 +186,9 @@ static void find_apps(suggester *s)
         const atl_mapping *m = APR_ARRAY_IDX(pages, i, const atl_mapping *);
         atl_old_app *app = app_of(s, m);
 
+        if (!app && m->is_websocket) {
+            continue; /* where no pages are is no application */
+        }
         if (!app) {
             app = new_app(s, m, alone);
             if (!app->product) {
@@ -573,6 +576,59 @@ static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
     return NULL;
 }
 
+/* An application has one context path. Another path at its address is some second servlet there, or a
+ * second way in. */
+static void ask_of_second(suggester *s, atl_old_app *app, const char *context, const atl_old_line *line)
+{
+    context = *context ? context : "/";
+    ask(s, app,
+        apr_psprintf(s->p,
+                     "%s is at %s there already, by line %u of %s, and has no second path. What is written here "
+                     "may stay as it is; if it is only another way in, a Redirect to %s does it",
+                     app->product->label, context, line->line, line->file, context));
+}
+
+/* The same of an AtlassianApp line that has the address. */
+static int ask_of_line(suggester *s, atl_old_app *app)
+{
+    for (int i = 0; i < s->host->lines->nelts; i++) {
+        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
+        const atl_backend *backend;
+        atl_app *there;
+
+        if (!atl_old_is(line, "AtlassianApp") || parse(s, line->args, &there) || there->product != app->product ||
+            !strcmp(there->context, app->main->target)) {
+            continue;
+        }
+        backend = &APR_ARRAY_IDX(there->backends, 0, const atl_backend);
+        if (backend->port == app->main->port && is_on_host(app->main, backend->host)) {
+            ask_of_second(s, app, there->context, line);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int ask_of_context(suggester *s, atl_old_app *app)
+{
+    int is_earlier = 1;
+
+    for (int i = 0; i < s->out->apps->nelts; i++) {
+        const atl_old_app *other = APR_ARRAY_IDX(s->out->apps, i, const atl_old_app *);
+
+        if (other == app) {
+            is_earlier = 0;
+        }
+        else if (other->product == app->product && same_address(other->main, app->main) &&
+                 !strcmp(other->main->path, other->main->target) &&
+                 (is_earlier || strcmp(app->main->path, app->main->target))) {
+            ask_of_second(s, app, other->main->target, other->main->line);
+            return 1;
+        }
+    }
+    return ask_of_line(s, app);
+}
+
 /* One path has one line, and the first that was found has it. */
 static void ask_of_rival(suggester *s, atl_old_app *app)
 {
@@ -607,6 +663,9 @@ static void write_line(suggester *s, atl_old_app *app)
     words = compression_words(s, words);
     app->words = tls_words(s, app, words);
     app->already = line_already(s, app);
+    if (ask_of_context(s, app)) {
+        return;
+    }
     if (strcmp(app->main->path, app->main->target)) {
         ask(s, app,
             apr_psprintf(s->p,
@@ -634,25 +693,24 @@ static void write_line(suggester *s, atl_old_app *app)
 
 static void remark_unclear(suggester *s)
 {
-    for (int i = 0; s->out->apps->nelts && i < s->mappings->nelts; i++) {
+    for (int i = 0; i < s->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
 
         if (m->unclear && !m->is_exception) {
             lose(s, m->line, apr_pstrcat(s->p, "it is left as it is: ", m->unclear, NULL));
         }
-        if (is_page_mapping(m) && !app_of(s, m)) {
+        if (s->out->apps->nelts && is_page_mapping(m) && !app_of(s, m)) {
             lose(s, m->line,
-                 "it looks like none of Atlassian's and is left as it is, and so is what holds for "
-                 "the "
-                 "whole virtual host (ProxyPreserveHost, RequestHeader, ...)");
+                 apr_pstrcat(s->p, m->is_websocket ? "only WebSockets go there and no pages, so it "
+                                                   : "it looks like none of Atlassian's and ",
+                             "is left as it is, and so is what holds for the whole virtual host "
+                             "(ProxyPreserveHost, RequestHeader, ...)", NULL));
         }
         if (m->is_websocket && !is_synchrony(m) && !m->unclear && app_of(s, m) &&
             !app_of(s, m)->product->has_synchrony) {
             lose(s, m->line,
-                 apr_pstrcat(s->p, app_of(s, m)->product->label,
-                             " has no WebSockets of its own; those of "
-                             "an add-on need their ProxyPass kept",
-                             NULL));
+                 apr_pstrcat(s->p, "it is left as it is: ", app_of(s, m)->product->label,
+                             " has no WebSockets of its own; without an add-on that has some, delete it", NULL));
         }
     }
 }

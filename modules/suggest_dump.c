@@ -100,13 +100,13 @@ static void print_removals(apr_file_t *out, const atl_suggestion *found)
     }
 }
 
-static void print_lost(apr_file_t *out, const atl_suggestion *found)
+static void print_remarks(apr_file_t *out, const char *title, const apr_array_header_t *remarks)
 {
-    if (found->lost->nelts) {
-        apr_file_puts("# Not carried over:\n", out);
+    if (remarks->nelts) {
+        apr_file_puts(title, out);
     }
-    for (int i = 0; i < found->lost->nelts; i++) {
-        const atl_old_remark *remark = &APR_ARRAY_IDX(found->lost, i, atl_old_remark);
+    for (int i = 0; i < remarks->nelts; i++) {
+        const atl_old_remark *remark = &APR_ARRAY_IDX(remarks, i, atl_old_remark);
         print_place(out, remark->line);
         apr_file_printf(out, "#       %s\n", remark->text);
     }
@@ -147,7 +147,7 @@ static void print_host(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
     }
     apr_file_puts("\n", out);
     print_removals(out, found);
-    print_lost(out, found);
+    print_remarks(out, "# Not carried over:\n", found->lost);
     print_mistakes(out, found);
     apr_file_puts("\n", out);
 }
@@ -155,7 +155,7 @@ static void print_host(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
 /* ------------------------------------------------------------------ all servers */
 
 static int suggest(apr_pool_t *p, apr_file_t *out, const atl_sections *sections,
-                   const server_rec *s, apr_array_header_t *of_main)
+                   const server_rec *s, apr_array_header_t *of_main, apr_array_header_t *unread)
 {
     atl_public public;
     atl_old_host host = {.public = &public,
@@ -170,6 +170,7 @@ static int suggest(apr_pool_t *p, apr_file_t *out, const atl_sections *sections,
     }
     found = atl_suggest(p, &host);
     if (!found->apps->nelts) {
+        apr_array_cat(unread, found->lost);
         return 0;
     }
     print_host(p, out, s, public.host, found);
@@ -179,7 +180,7 @@ static int suggest(apr_pool_t *p, apr_file_t *out, const atl_sections *sections,
 static void dump(apr_pool_t *p, server_rec *main_server)
 {
     const apr_array_header_t *servers;
-    apr_array_header_t *of_main;
+    apr_array_header_t *of_main, *unread = apr_array_make(p, 4, sizeof(atl_old_remark));
     atl_sections *sections;
     apr_file_t *out;
     int found = 0;
@@ -191,11 +192,13 @@ static void dump(apr_pool_t *p, server_rec *main_server)
     sections = atl_sections_index(p);
     of_main = lines_of(p, ap_conftree);
     for (int i = 0; i < servers->nelts; i++) {
-        found += suggest(p, out, sections, APR_ARRAY_IDX(servers, i, const server_rec *), of_main);
+        found += suggest(p, out, sections, APR_ARRAY_IDX(servers, i, const server_rec *), of_main,
+                         unread);
     }
     if (!found) {
         apr_file_puts(
             "# no hand-written proxying of an Atlassian application in this configuration\n", out);
+        print_remarks(out, "# Not read, so that nothing is known of where these lead:\n", unread);
     }
 }
 

@@ -105,7 +105,8 @@ static void remove_mappings(remover *r)
         const atl_old_app *app =
             m->is_exception ? atl_old_exception_of(r->p, r->apps, m, &clean) : sure_app_of(r, m);
 
-        if (!app || app->question) {
+        /* An add-on's WebSockets are not the line's. */
+        if (!app || app->question || (m->is_websocket && !app->product->has_synchrony)) {
             r->serves_others |= !m->is_exception;
             continue;
         }
@@ -148,6 +149,27 @@ static int is_ours(const remover *r, const char *url)
     return 0;
 }
 
+/* A ProxyPassReverse beside a ProxyPass that stays: of the same path, or in the same section. */
+static int is_of_another(const remover *r, const atl_old_line *line, int in_location)
+{
+    const char *path = atl_old_word(r->p, line, 0);
+    apr_size_t len = strlen(path);
+
+    len -= len && path[len - 1] == '/';
+    for (int i = 0; i < r->mappings->nelts; i++) {
+        const atl_mapping *m = APR_ARRAY_IDX(r->mappings, i, const atl_mapping *);
+
+        if (m->unclear || m->is_exception || is_gone(r, m->line)) {
+            continue;
+        }
+        if (in_location ? m->line->section == line->section
+                        : strlen(m->path) == len && !strncmp(m->path, path, len)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* ProxyPassReverse and balancers: the section, or lines that name their balancer. */
 static void remove_of_addresses(remover *r)
 {
@@ -156,7 +178,8 @@ static void remove_of_addresses(remover *r)
         int in_location = atl_old_location(line) != NULL;
 
         if (atl_old_is(line, "ProxyPassReverse") &&
-            is_ours(r, atl_old_word(r->p, line, in_location ? 0 : 1))) {
+            is_ours(r, atl_old_word(r->p, line, in_location ? 0 : 1)) &&
+            !is_of_another(r, line, in_location)) {
             remove_line(r, line);
         }
         if ((atl_old_is(line, "<Proxy") || atl_old_is(line, "BalancerMember") ||
@@ -244,7 +267,7 @@ static int is_useless_request_header(const remover *r, const atl_old_line *line)
            (!apr_cstr_casecmp(header, "Authorization") && !uses_authentication(r));
 }
 
-/* Header [always] edit Location ^http: https:, Set-Cookie ... Secure, and a balancer's cookie */
+/* Header [always] edit Location ^http: https:, Set-Cookie ... Secure and no more, and a balancer's cookie */
 static int is_useless_header(const remover *r, const atl_old_line *line)
 {
     const char *first = atl_old_word(r->p, line, 0);
@@ -262,7 +285,8 @@ static int is_useless_header(const remover *r, const atl_old_line *line)
     }
     return !apr_cstr_casecmp(header, "Location") ||
            (!apr_cstr_casecmp(header, "Set-Cookie") && !strcmp(r->host->public->scheme, "https") &&
-            strstr(line->args, "ecure"));
+            strstr(line->args, "ecure") && !strcasestr(line->args, "HttpOnly") &&
+            !strcasestr(line->args, "SameSite"));
 }
 
 static void remove_of_host(remover *r)

@@ -168,6 +168,8 @@ subtest 'the command' => sub {
     is($exit, 0, 'without mod_proxy');
 
     my $file;
+    ($exit, $out, $err, $file) = configtest("ProxyPassMatch ^/(?!robots)(.*)\$ http://10.0.0.5:7990/\$1\n", @define);
+    like($out, qr/^# no hand-written .*\n# Not read, .*:\n#   \Q$file\E:1: ProxyPassMatch .*\n#       .*its pattern says more/, 'what could not be read is no "nothing"');
     ($exit, $out, $err, $file) = configtest(join("\n", @old, ''), @define);
     like($out, qr/^# The main server, localhost\. Write:\n\n    AtlassianApp jira http:.*8080\/jira\n\n# Delete:\n#   \Q$file\E:1: /m, 'the main server');
     ($exit, $out, $err, $file) = configtest($vhost =~ s/(ServerName .*\n)/$1AtlassianApp jira http:\/\/10.0.0.5:8080\/jira\n/r, @define);

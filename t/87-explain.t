@@ -45,6 +45,112 @@ ErrorDocument 403 "httpd's own"
     ServerName builds.example.test
     AtlassianApp bamboo http://127.0.0.1:$jira/bamboo
 </VirtualHost>
+<Location "/jira/everywhere">
+    Require all denied
+</Location>
+<VirtualHost *:$_[0]>
+    ServerName http://rules.example.test
+    AtlassianApp jira http://127.0.0.1:$jira/jira except=/jira/files
+    SetEnvIf Request_URI ^/jira/env blocked
+    RewriteEngine On
+    RewriteRule ^/jira/other - [F]
+    RewriteRule ^/jira/forbidden - [NC,F]
+    RewriteRule ^/jira/gone - [G]
+    RewriteRule ^/jira/moved(.*) /jira/new\$1 [R=301,L]
+    Redirect 410 /jira/past
+    RedirectMatch 404 ^/jira/.*/\\.git
+    <IfModule mod_alias.c>
+        Redirect temp /jira/away https://away.example.test/
+    </IfModule>
+    <Location "/jira/env">
+        <RequireAll>
+            Require all granted
+            Require not env blocked
+        </RequireAll>
+    </Location>
+    <Location "/jira/per-section">
+        SetEnvIf Request_URI . late
+        <RequireAny>
+            Require ip 192.0.2.0/24
+            Require local
+        </RequireAny>
+        Require all granted
+    </Location>
+    <Location "/jira/per-section/late">
+        Require env late
+    </Location>
+    <If "%{REQUEST_URI} =~ m#^/jira/if/no#">
+        Require ip 192.0.2.1
+    </If>
+    <ElseIf "%{REQUEST_URI} =~ m#^/jira/if/#">
+        Require all granted
+    </ElseIf>
+    <Else>
+        Header set X-Else 1
+    </Else>
+    <Location "/jira/in">
+        <If "%{QUERY_STRING} == 'a=b'">
+            Require ip 192.0.2.2
+        </If>
+    </Location>
+    <Location "/jira/methods">
+        <Limit POST>
+            Require ip 192.0.2.3
+        </Limit>
+        <LimitExcept POST OPTIONS>
+            Require ip 192.0.2.4 192.0.2.5
+        </LimitExcept>
+    </Location>
+    <Location "/jira/rewritten">
+        RewriteEngine On
+        RewriteRule ^ - [F]
+    </Location>
+    <Location "/jira/redirected">
+        Redirect 303 https://other.example.test/
+    </Location>
+    <Location "/jira/compat">
+        Require all granted
+        Order allow,deny
+        Deny from all
+    </Location>
+    <Location "/jira/login">
+        AuthType Basic
+        AuthName x
+        AuthBasicProvider file
+        AuthUserFile /dev/null
+        Require valid-user
+    </Location>
+    <Proxy "http://127.0.0.1:$jira/jira/proxy*">
+        Require all denied
+    </Proxy>
+    <Directory "$ENV{ATL_STAGED}/t/htdocs">
+        Require all granted
+        <Files "*.secret">
+            Require ip 192.0.2.7
+        </Files>
+    </Directory>
+    Alias /jira/files/own $dir/explain-own-$$
+    <Directory "$dir/explain-own-$$">
+        AllowOverride AuthConfig
+        Require all granted
+    </Directory>
+    Alias /jira/files $ENV{ATL_STAGED}/t/htdocs
+    <Location "/jira/nested">
+        <RequireAll>
+            <RequireAny>
+                Require local
+                Require ip 192.0.2.8
+            </RequireAny>
+            <RequireNone>
+                Require ip 127.0.0.0/8
+                Require ip 192.0.2.9
+            </RequireNone>
+        </RequireAll>
+    </Location>
+    <FilesMatch "\\.hidden\$">
+        Require ip 192.0.2.6
+    </FilesMatch>
+</VirtualHost>
 END
 my @HOST = (host => 'people.example.test');
 
@@ -84,11 +190,69 @@ subtest 'who refuses' => sub {
     like(explained('/wiki/admin/users')->{refusedBy}, qr{^ATLP0701: 127\.0\.0\.1 is not in admin= of confluence at /wiki \(\S+:9\)$});
     my $said = explained('/wiki/x;a/../secret/page');
     is($said->{answer}, 'refused with 403');
-    like($said->{refusedBy}, qr/access rules, see the sections/);
+    like($said->{refusedBy}, qr{^Require all denied \(/\S+:18\)$}, 'the very rule');
     is(scalar @{ $said->{sections} }, 1);
     like($said->{sections}[0], qr{^/\S+:17: <Location "/wiki/secret">: Require all denied$}, 'and where that stands');
     like(explained('/wiki/members')->{sections}[0], qr{^/\S+:20: <LocationMatch .*: <RequireAll>;Require ip 10\.0\.0\.0/8$});
     is_deeply(explained('/wiki/membership')->{sections}, [], 'of whole segments');
+};
+
+# Each rule is found in the configuration by its text, and a real request is answered as was said.
+my @rules = (
+    ['/everywhere', 403, qr{^RULE$}, 'Require all denied', 3],
+    ['/env', 403, qr{^RULE$}, 'Require not env blocked'],
+    ['/per-section', 0],
+    ['/per-section/late', 0],
+    ['/if/no', 403, qr{^RULE$}, 'Require ip 192.0.2.1'],
+    ['/if/yes', 0],
+    ['/in?a=b', 403, qr{^RULE$}, 'Require ip 192.0.2.2'],
+    ['/in?a=c', 0],
+    ['/methods', 403, qr{^RULE$}, 'Require ip 192.0.2.4 192.0.2.5'],
+    ['/login', 401, qr{^a login is asked for: RULE$}, 'Require valid-user'],
+    ['/proxy', 403, qr{^RULE$}, 'Require all denied', 4],
+    ['/compat', 403, qr{^order allow,deny \(\S+\), RULE$}i, 'Deny from all'],
+    ['/forbidden', 403, qr{^RULE, by pattern}, 'RewriteRule ^/jira/forbidden - [NC,F]'],
+    ['/gone', 410, qr{^RULE, by pattern}, 'RewriteRule ^/jira/gone - [G]'],
+    ['/past', 410, qr{^RULE, by pattern}, 'Redirect 410 /jira/past'],
+    ['/x/.git/config', 404, qr{^RULE, by pattern}, 'RedirectMatch 404 ^/jira/.*/\\.git'],
+    ['/moved/x', 301, qr{^RULE, by pattern}, 'RewriteRule ^/jira/moved(.*) /jira/new$1 [R=301,L]'],
+    ['/away/x', 302, qr{^RULE, by pattern}, 'Redirect temp /jira/away https://away.example.test/'],
+    ['/rewritten', 403, qr{^RULE, by pattern}, 'RewriteRule ^ - [F]'],
+    ['/redirected', 303, qr{^RULE, by pattern}, 'Redirect 303 https://other.example.test/'],
+    ['/files/a.secret', 403, qr{^RULE$}, 'Require ip 192.0.2.7'],
+    ['/nested', 403, qr{^RULE$}, 'Require ip 127.0.0.0/8'],
+    ['/files/own/x', 403, qr{^authz_core: AH01630: client denied by server configuration: \S+/x; or rules in the \.htaccess file of /\S+/explain-own-\d+/$}, ''],
+    ['/files/a.hidden', 403, qr{^RULE$}, 'Require ip 192.0.2.6'],
+);
+
+# rule(TEXT, N): the Nth such line of the configuration, as explained.
+sub rule {
+    my ($text, $nth) = @_;
+    my @lines = split /\n/, Atl::Backends::slurp($server->file);
+    my @at = grep { $lines[$_] =~ /^\s*\Q$text\E$/ } 0 .. $#lines;
+    return sprintf '%s (%s:%d)', $text, $server->file, $at[($nth // 1) - 1] + 1;
+}
+
+subtest 'each kind of rule' => sub {
+    mkdir "$dir/explain-own-$$" or die $!;
+    Atl::Backends::spew("$dir/explain-own-$$/.htaccess", "Require ip 192.0.2.10\n");
+    for (@rules) {
+        my ($path, $status, $by, $text, $nth) = @$_;
+        my $said = explained("http://rules.example.test/jira$path");
+        my $real = get($server->port, "/jira$path", host => 'rules.example.test');
+        my ($location) = map { $_ // '' } $real->header('Location');
+        is($said->{answer}, !$status ? "the application's" : $location ? "redirected with $status to $location" : "refused with $status", $path);
+        is($real->{status}, $status || 200, '... and so it is') if $status;
+        ok($real->{body} =~ /requestURI/, '... and so it is') if !$status;
+        next if !$status;
+        my $rule = rule($text, $nth);
+        my $name = $location ? 'redirectedBy' : 'refusedBy';
+        like(($said->{$name} // '') =~ s/\Q$rule\E/RULE/ir, $by, "... by $text");
+        is($said->{ $location ? 'refusedBy' : 'redirectedBy' }, undef);
+    }
+    my @sections = @{ explained('http://rules.example.test/jira/if/yes')->{sections} };
+    is(scalar @sections, 1, 'what does not hold is not listed');
+    like($sections[0], qr{:\d+: <ElseIf "%\{REQUEST_URI\} =~ m\#\^/jira/if/\#">: Require all granted$});
 };
 
 subtest 'other virtual hosts' => sub {
@@ -139,8 +303,8 @@ subtest 'what is said is what happens' => sub {
         my $said = explained($target);
         my $proxied = ($real->header('X-Handler') // '') eq 'proxy-server' && $real->{body} ne "httpd's own" ? "the application's" : '';
         my $happens = $real->{status} >= 400 && !$proxied ? "refused with $real->{status}" : $proxied || "httpd's own";
-        # Mostly httpd's handler says that there is no file.
-        $happens = $said->{answer} if $happens eq 'refused with 404' && $said->{answer} eq "httpd's own";
+        # Mostly httpd's handler says that there is no file, or a directory without an index.
+        $happens = $said->{answer} if $happens eq 'refused with 404' && $said->{answer} =~ m{^httpd's own(?:, by handler httpd/unix-directory)?$};
         my $echo = $real->{status} == 200 && $proxied ? eval { $real->echo } : undef;
         push @wrong, "$target: said $said->{answer}, happens $happens ($real->{status})" if index($said->{answer}, $happens) != 0;
         push @wrong, "$target: said $said->{url}, asked $echo->{requestURI}" if $echo && $said->{url} =~ s/\?.*//r ne "http://127.0.0.1:$wiki$echo->{requestURI}";
@@ -148,6 +312,6 @@ subtest 'what is said is what happens' => sub {
     is(scalar @wrong, 0, 'all of them') or diag join "\n", @wrong[0 .. ($#wrong < 15 ? $#wrong : 15)];
 };
 
-my @log = grep { !/ATLP0701|ATLP0201|AH01630|AH10244|AH10415|AH00026|ATLP10/ } $server->stop;
+my @log = grep { !/ATLP0701|ATLP0201|AH01630|AH01797|AH10244|AH10415|AH00026|ATLP10/ } $server->stop;
 is("@log", '', 'nothing unexpected in the log');
 done_testing;

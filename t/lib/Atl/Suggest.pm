@@ -78,7 +78,7 @@ sub parse {
         elsif (/^# Not carried over:/) { $part = 'lost' }
         elsif (/^#   ATLP(\d+) [\w-]+, (\S+):(\d+): (.*)\.$/) { push @{ $hosts[-1]{wrong} }, { id => $1, file => $2, line => $3, said => $4 } }
         elsif (/^#   (\S+):(\d+): (\S+)/) { push @{ $hosts[-1]{$part} }, { file => $1, line => $2, name => $3 } }
-        elsif (!/^(?:#|# What was wrong:|# no hand-written .*|#       \S.*|    #     unsure .*|)$/) { die "not understood: $_\n" }
+        elsif (!/^(?:#|# What was wrong:|# no hand-written .*|#       \S.*|    #     unsure .*|    # there is one for .*|)$/) { die "not understood: $_\n" }
     }
     return \@hosts;
 }
