@@ -182,8 +182,10 @@ static const atl_probe jira_probes[] = {
     {"/rest/api/2/serverInfo", ATL_PROBE_BASE_URL}, END_OF_PROBES};
 
 /* Atlassian's web-resource plugin, which all products have: /s/<hash>/.../_/download/... (vendor: "Use a
- * CDN with Atlassian Data Center applications"). */
-#define WEB_RESOURCES .fingerprint_start = "/s/", .fingerprint_mark = "/_/"
+ * CDN with Atlassian Data Center applications"). Below /download are people's attachments too. */
+static const char *const web_resources[] = {"/download/batch", "/download/contextbatch", "/download/superbatch",
+                                            "/download/resources", "/images", NULL};
+#define WEB_RESOURCES .files = web_resources
 
 static const char *const bitbucket_aliases[] = {"stash", NULL};
 static const char *const fisheye_aliases[] = {"fecru", NULL};
