@@ -4,16 +4,47 @@
 
 #include <apr_cstr.h>
 #include <apr_lib.h>
+#include <apr_strings.h>
 #include <string.h>
+
+/* Where a path is forwarded to; NULL if nowhere, or if readers might differ about the place. */
+static const char *forwarded_to(const char *below)
+{
+    const char *mark;
+
+    if (strncmp(below, ATL_FORWARDED_START, strlen(ATL_FORWARDED_START)) ||
+        !(mark = strstr(below + strlen(ATL_FORWARDED_START) - 1, ATL_FORWARDED_MARK))) {
+        return NULL;
+    }
+    mark += strlen(ATL_FORWARDED_MARK) - 1;
+    return strstr(mark, ATL_FORWARDED_MARK) ? NULL : mark;
+}
 
 int atl_cacheable_path(const atl_claim *claim, const atl_path *path)
 {
-    const char *start = claim->app->product->fingerprint_start;
-    const char *below = path->resolved + claim->len;
+    const char *to;
 
-    return claim->kind == ATL_CLAIM_PAGES && path->raw == path->resolved &&
-           !strncmp(below, start, strlen(start)) &&
-           strstr(below + strlen(start) - 1, claim->app->product->fingerprint_mark);
+    if (claim->kind != ATL_CLAIM_PAGES || path->raw != path->resolved ||
+        !(to = forwarded_to(path->resolved + claim->len)) || strstr(to + 1, ATL_DOWNLOAD)) {
+        return 0;
+    }
+    for (const char *const *file = claim->app->product->files; *file; file++) {
+        if (atl_path_is_below(to, *file)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *atl_cacheable_pattern(apr_pool_t *p, const atl_product *product, const char *context)
+{
+    const char *files = "";
+
+    for (const char *const *file = product->files; *file; file++) {
+        files = apr_pstrcat(p, files, *files ? "|" : "", *file, NULL);
+    }
+    return apr_pstrcat(p, "^", context, "(?!.*/_(?=/).*/_/)/s/(?:.*/)?_(?:", files, ")(?!.*" ATL_DOWNLOAD ")(?:/|$)",
+                       NULL);
 }
 
 /* ------------------------------------------------------------------ lists in headers */

@@ -12,12 +12,22 @@
 
 #include <apr_time.h>
 
+/* Who serves a download is found by this, wherever in the path it stands (Atlassian Plugins, DownloadStrategy):
+ * what has it once more may be somebody's attachment. */
+#define ATL_DOWNLOAD "/download/"
+
 /*
- * Whether a path is one of the product's files whose address changes with their content.
+ * Whether a path is one of the product's files whose address changes with their content: nothing else that
+ * is forwarded like them, since applications say of a person's page there that everybody may keep it.
  * path: as read. One that came with escapes, parameters or dot segments is none: two spellings
  * must not share what was answered to one of them.
  */
 int atl_cacheable_path(const atl_claim *claim, const atl_path *path);
+
+/*
+ * The same as a regular expression, for <LocationMatch>. context: already a pattern, or "". From p.
+ */
+const char *atl_cacheable_pattern(apr_pool_t *p, const atl_product *product, const char *context);
 
 /* The head of an answer; strings are NULL where a header is absent, several of one name are joined
  * with commas. */

@@ -90,13 +90,19 @@ static int is_backend_path(const attribute *a, const atl_claim *claim)
            (a->value_len == len || a->value[len] == '/');
 }
 
+static void add(apr_array_header_t *pieces, const char *text, apr_size_t len)
+{
+    APR_ARRAY_PUSH(pieces, const char *) = apr_pstrmemdup(pieces->pool, text, len);
+}
+
 char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const char *cookie)
 {
-    apr_size_t pair = strcspn(cookie, ";");
+    apr_size_t pair = strcspn(cookie, ";"), len = strlen(claim->backend_path);
     const char *semicolon = cookie + pair;
-    char *mended = apr_pstrmemdup(p, cookie, pair);
+    apr_array_header_t *pieces = apr_array_make(p, 8, sizeof(const char *));
     int changed = 0;
 
+    add(pieces, cookie, pair);
     while (*semicolon) {
         attribute a = read_attribute(semicolon + 1);
 
@@ -104,21 +110,19 @@ char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const c
             changed = 1;
         }
         else if (is_named(&a, "Path") && is_backend_path(&a, claim)) {
-            apr_size_t len = strlen(claim->backend_path);
-
-            mended = apr_pstrcat(p, mended, "; Path=", claim->path,
-                                 apr_pstrmemdup(p, a.value + len, a.value_len - len), NULL);
+            APR_ARRAY_PUSH(pieces, const char *) = "; Path=";
+            APR_ARRAY_PUSH(pieces, const char *) = claim->path;
+            add(pieces, a.value + len, a.value_len - len);
             changed = 1;
         }
         else {
             secure &= !is_named(&a, "Secure");
-            mended = apr_pstrcat(p, mended, apr_pstrmemdup(p, semicolon, (apr_size_t)(a.end - semicolon)),
-                                 NULL);
+            add(pieces, semicolon, (apr_size_t)(a.end - semicolon));
         }
         semicolon = a.end;
     }
     if (secure) {
-        return apr_pstrcat(p, mended, "; Secure", NULL);
+        APR_ARRAY_PUSH(pieces, const char *) = "; Secure";
     }
-    return changed ? mended : NULL;
+    return changed || secure ? apr_array_pstrcat(p, pieces, 0) : NULL;
 }

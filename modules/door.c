@@ -7,9 +7,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define CACHED "/s/"    /* begins the path of a static resource that may be kept ... */
-#define FORWARDED "/_/" /* ... and this the path it is forwarded to */
-
 static int same_letter(char a, char b)
 {
     return apr_tolower((unsigned char)a) == apr_tolower((unsigned char)b);
@@ -47,14 +44,14 @@ static int begins_with(const char *path, const char *door)
 /* Where the path is forwarded to, if it is; then the next place it might be. */
 static const char *forwarded(const char *path)
 {
-    const char *mark = strstr(path, FORWARDED);
+    const char *mark = strstr(path, ATL_FORWARDED_MARK);
 
-    return mark ? mark + strlen(FORWARDED) - 1 : NULL;
+    return mark ? mark + strlen(ATL_FORWARDED_MARK) - 1 : NULL;
 }
 
 int atl_door_is(const atl_product *product, const char *path)
 {
-    int is_cached = !apr_cstr_casecmpn(path, CACHED, strlen(CACHED));
+    int is_cached = !apr_cstr_casecmpn(path, ATL_FORWARDED_START, strlen(ATL_FORWARDED_START));
     const char *first = is_cached ? forwarded(path + 1) : NULL;
 
     if (first && strpbrk(first, "%;")) {

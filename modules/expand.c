@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "expand.h"
+#include "cacheable.h"
 #include "cluster.h"
 #include "door.h"
 #include "text.h"
@@ -361,7 +362,6 @@ static void emit_cache(expander *e)
 
     for (int i = 0; i < e->site->apps->nelts; i++) {
         const atl_app *app = APR_ARRAY_IDX(e->site->apps, i, const atl_app *);
-        const atl_product *product = app->product;
         expander inner;
 
         if (!app->cache) {
@@ -372,9 +372,9 @@ static void emit_cache(expander *e)
             first = 0;
         }
         inner = inside(e, emit(e, app, 0, "<LocationMatch",
-                               apr_pstrcat(e->p, "\"^", pattern_of(e->p, app->context),
-                                           product->fingerprint_start, "(.*/)?",
-                                           product->fingerprint_mark + 1, "\">", NULL)));
+                               apr_pstrcat(e->p, "\"", atl_cacheable_pattern(e->p, app->product,
+                                                                            pattern_of(e->p, app->context)),
+                                           "\">", NULL)));
         emit_cache_files(&inner, app);
     }
 }

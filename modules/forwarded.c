@@ -24,24 +24,27 @@ APLOG_USE_MODULE(atlassian_proxy);
  * dropped that are set here, by naming them (2.4.53 and older drop after they are set). */
 static void clean_connection(request_rec *r)
 {
-    const char *list = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
-    char *copy, *last = NULL;
+    const char *list = apr_table_get(r->headers_in, "Connection");
+    char *kept, *end, *last = NULL;
     int found = 0;
 
     if (!list) {
         return;
     }
-    copy = apr_pstrdup(r->pool, list);
-    for (char *item = apr_strtok(copy, ", \t", &last); item; item = apr_strtok(NULL, ", \t", &last)) {
+    /* Strangers choose how many there are: one piece of memory for all. */
+    kept = end = apr_palloc(r->pool, strlen(list) + 2);
+    for (char *item = apr_strtok(apr_pstrdup(r->pool, list), ", \t", &last); item;
+         item = apr_strtok(NULL, ", \t", &last)) {
         if (atl_vouching_of(item)) {
             found = 1;
         }
         else {
-            kept = kept ? apr_pstrcat(r->pool, kept, ", ", item, NULL) : item;
+            *end++ = ',';
+            end = apr_cpystrn(end, item, strlen(item) + 1);
         }
     }
-    if (found && kept) {
-        apr_table_setn(r->headers_in, "Connection", kept);
+    if (found && end > kept) {
+        apr_table_setn(r->headers_in, "Connection", kept + 1);
     }
     else if (found) {
         apr_table_unset(r->headers_in, "Connection");

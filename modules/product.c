@@ -182,8 +182,10 @@ static const atl_probe jira_probes[] = {
     {"/rest/api/2/serverInfo", ATL_PROBE_BASE_URL}, END_OF_PROBES};
 
 /* Atlassian's web-resource plugin, which all products have: /s/<hash>/.../_/download/... (vendor: "Use a
- * CDN with Atlassian Data Center applications"). */
-#define WEB_RESOURCES .fingerprint_start = "/s/", .fingerprint_mark = "/_/"
+ * CDN with Atlassian Data Center applications"). Below /download are people's attachments too. */
+static const char *const web_resources[] = {"/download/batch", "/download/contextbatch", "/download/superbatch",
+                                            "/download/resources", "/images", NULL};
+#define WEB_RESOURCES .files = web_resources
 
 static const char *const bitbucket_aliases[] = {"stash", NULL};
 static const char *const fisheye_aliases[] = {"fecru", NULL};
@@ -216,6 +218,7 @@ static const char *const bitbucket_doors[] = {
     "/admin",        /* "Administer Bitbucket": /admin/server-settings and all the others */
     "/setup",        /* the set-up wizard */
     "/rest/api/?/admin", /* "Bitbucket REST API": users, groups, licence, mail server */
+    "/rest/api/?/migration", /* the same, "Exporting": all repositories' data, out and in */
     SHARED_DOORS, NULL};
 
 /* Struts runs an action at any path below its namespace that ends in its name, hence the "*". */
@@ -232,6 +235,8 @@ static const char *const confluence_doors[] = {
     "/spaces/*importmbox", "/spaces/*viewmailaccounts", "/spaces/*addmailaccount",
     "/spaces/*importpages", "/spaces/flyingpdf/*flyingpdfconf", "/spaces/*exportspacehtml",
     "/spaces/*exportspacexml",
+    "/rest/api/admin",          /* "Confluence REST API", admin/user and admin/group */
+    "/rest/api/backup-restore", /* the same, api/backup-restore: the whole site, out and in */
     SHARED_DOORS, NULL};
 
 static const char *const crowd_doors[] = {
@@ -247,12 +252,14 @@ static const char *const fecru_doors[] = {
     SHARED_DOORS, NULL};
 
 /* Webwork runs an action at any path that ends in its name and .jspa: an action of /secure/admin is not
- * bound to it. Those that set up, fill or copy the whole of Jira are named one by one. */
+ * bound to it. Those that set up, fill or copy the whole of Jira, or had a hole of their own, are
+ * named one by one. */
 static const char *const jira_doors[] = {
     "/secure/admin", /* API documentation, com.atlassian.jira.security.JiraPathService */
     "*/setup*.jspa", /* the set-up wizard: /secure/SetupMode!default.jspa and on */
     "*/xmlrestore*.jspa", "*/xmlbackup*.jspa", /* "Restoring data", "Backing up data" */
     "*/projectimport*.jspa", /* "Restoring a project from backup" */
+    "*/sendbulkmail*.jspa",  /* CVE-2019-11581, mitigation: no access to SendBulkMail */
     SHARED_DOORS, NULL};
 
 /* Ports: vendor's overview "Proxying Atlassian server applications"; contexts and status pages:

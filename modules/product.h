@@ -82,10 +82,15 @@ typedef struct atl_product {
     const char *const *git;      /* marks in paths of git and other tools that show plain text */
     const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
     const char *const *doors;    /* what admin= restricts, see door.h; NULL-terminated */
-    /* Files whose address changes with their content: their paths begin with the one, below the
-     * context, and have the other in them. */
-    const char *fingerprint_start, *fingerprint_mark;
+    /* What forwarded paths (below) begin with that are files for everybody, whole segments; NULL-terminated. */
+    const char *const *files;
 } atl_product;
+
+/* The applications forward /s/ANYTHING/_/PATH to /PATH, and say of whatever comes of it that everybody may
+ * keep it (Atlassian Plugins, WebResourceManagerImpl: "^/s/(.*)/_/(.*)", and ResourceDownloadUtils,
+ * addPublicCachingHeaders). */
+#define ATL_FORWARDED_START "/s/"
+#define ATL_FORWARDED_MARK "/_/"
 
 /* All products, in the order lists of them are printed. Ends with a row whose name is NULL. */
 extern const atl_product atl_products[];

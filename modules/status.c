@@ -48,8 +48,8 @@ static int wants_json(const request_rec *r)
                                         has_word(r->args, "explain"));
 }
 
-/* A page elsewhere must not make its readers' browsers start checks. Browsers say where a request
- * comes from by one of these; programs say neither. */
+/* A page elsewhere must not make its readers' browsers start checks. Browsers say where a POST comes from
+ * by one of these; programs say neither. Of a GET over http they say nothing. */
 static int is_from_elsewhere(const request_rec *r)
 {
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
@@ -105,14 +105,15 @@ static void write_answer(request_rec *r, int checking)
 
 static int handler(request_rec *r)
 {
-    int checking, status;
+    int checking, method, status;
 
     if (!r->handler || strcmp(r->handler, HANDLER)) {
         return DECLINED;
     }
     checking = has_word(r->args, "check");
-    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST);
-    if (r->method_number != M_GET && !(r->method_number == M_POST && checking)) {
+    method = checking ? M_POST : M_GET;
+    if (r->method_number != method) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, method, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
     if (checking && is_from_elsewhere(r)) {
@@ -124,7 +125,7 @@ static int handler(request_rec *r)
         return status; /* 408, 413 or whatever it was that stopped it */
     }
     apr_table_setn(r->headers_out, "Vary", "Accept");
-    write_answer(r, checking && !r->header_only);
+    write_answer(r, checking);
     return OK;
 }
 

@@ -4,6 +4,7 @@ use Atl::Test;
 
 use Atl::Clients 'exchange';
 use Atl::Http2;
+use Atl::Memory;
 use Atl::Server;
 
 my $SITE   = 'site.test';
@@ -214,6 +215,16 @@ if (mpm() ne 'prefork') {
         };
     }
 }
+
+subtest 'a Connection header of as many names as fit' => sub {
+    my $memory = Atl::Memory->watch($server->pid);
+    for my $names (['a'], ['a', 'X-Forwarded-For']) {
+        my $list = join ',', ($names->[0]) x 4000, @$names;
+        my $r = exchange("GET /jira/echo HTTP/1.1\r\nHost: $SITE\r\nConnection: $list,close\r\n\r\n", port => $EDGE, from => $CLIENT);
+        is($r->echo->{header}{'x-forwarded-for'}[0], $CLIENT, 'the true address');
+    }
+    cmp_ok($memory->grown, '<', 8 << 20, 'costs no more memory than it is long');
+};
 
 is_deeply([$server->stop], [], 'and httpd has nothing to complain of');
 done_testing;

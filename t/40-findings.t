@@ -29,7 +29,7 @@ sub site_text {
 
 sub status {
     my ($server, $query) = @_;
-    my $r = get($server->port, '/atl?' . ($query // 'json'), @HOST);
+    my $r = request($server->port, $query ? 'POST' : 'GET', '/atl?' . ($query // 'json'), @HOST);
     is($r->{status}, 200, 'status page') or diag $r->{body};
     return JSON::PP::decode_json($r->{body});
 }

@@ -43,7 +43,7 @@ my $port = $server->port;
 my @HOST = (host => 'people.example.test');
 
 sub json {
-    my $r = get($port, "/atl?$_[0]", @HOST);
+    my $r = request($port, $_[0] eq 'check' ? 'POST' : 'GET', "/atl?$_[0]", @HOST);
     like($r->header('Content-Type'), qr{^application/json}, 'JSON');
     return JSON::PP::decode_json($r->{body});
 }
@@ -109,7 +109,7 @@ subtest 'formats' => sub {
     is(request($port, HEAD => '/atl')->{status}, 200);
     is(request($port, POST => '/atl', body => 'x')->{status}, 405);
     is(get($port, '/closed')->{status}, 403, 'Require decides');
-    is(get($port, '/closed?check')->{status}, 403);
+    is(request($port, POST => '/closed?check')->{status}, 403);
     like(get($port, '/server-status?auto', @HOST)->{body}, qr/^AtlassianApp\[0\]Name: jira https.*\nAtlassianApp\[0\]State: up\nAtlassianApp\[0\]Requests: \d\d$/m, 'mod_status ?auto');
     like(get($port, '/server-status', @HOST)->{body}, qr{<h2>Atlassian applications</h2>.*<td>Jira</td>}s, 'mod_status');
 };
@@ -135,6 +135,9 @@ subtest 'who may ask for a check' => sub {
         my ($status, $header) = @$row;
         is(request($port, POST => '/atl?check', @HOST, headers => [$header], body => '')->{status}, $status, $header);
     }
+    # What a picture in a page of another site asks for over http: nothing in it says so.
+    is(request($port, $_ => '/atl?check', @HOST, headers => ['Accept: image/*'])->{status}, 405, $_) for qw(GET HEAD);
+    like(get($port, '/atl?check', @HOST)->header('Allow'), qr{^POST\b}, 'and what else would do');
     my ($jira, $wiki, $bamboo) = @{ json('check')->{applications} };
     my %verdict = map { $_->{path} => "$_->{verdict}: $_->{said}" } map { @{ $_->{check} } } $jira, $wiki, $bamboo;
     like($verdict{'/jira/status'}, qr/^right: Jira is "RUNNING"/);
@@ -160,7 +163,7 @@ subtest 'neither cookies nor a login go along with a check' => sub {
     });
     my @secrets = ('Cookie: JSESSIONID=stolen', 'Authorization: Basic eDp5');
     my $asked = sub { [sort grep { !m{/control} } Atl::Backends::slurp("$ENV{ATL_LOGS}/asked-$$") =~ /^GET (.*)$/mg] };
-    is(get($own->port, '/atl?check', @HOST, headers => \@secrets)->{status}, 200);
+    is(request($own->port, POST => '/atl?check', @HOST, headers => \@secrets)->{status}, 200);
     get($own->port, '/jira/echo', @HOST, headers => \@secrets);
     ok(wait_until(sub { grep { m{^/jira/echo } } @{ $asked->() } }), 'all is logged');
     is_deeply($asked->(), ['/jira/echo cookie=JSESSIONID=stolen login=Basic eDp5', map { "$_ cookie=- login=-" }

@@ -3,6 +3,7 @@ use Atl::Test;
 
 use Atl::Clients 'ask';
 use Atl::Http2;
+use Atl::Report;
 use Atl::Server;
 
 my $jira = backend_port('jira-http');
@@ -58,7 +59,7 @@ my $port = $server->port;
 # A file nobody has asked for; the query says what its answer is like, below what words its path has besides.
 sub file {
     my ($query, $below) = @_;
-    return '/jira/s/' . ($below ? "$below/" : '') . unique('file') . '/_/x.css'
+    return '/jira/s/' . ($below ? "$below/" : '') . unique('file') . '/_/images/x.css'
         . (defined $query && length $query ? "?$query" : '');
 }
 
@@ -148,14 +149,24 @@ for my $said ('Cache-Control=private,max-age%3D60', 'Cache-Control=max-age%3D60'
     }
 }
 
+# Applications say "public" of whatever is forwarded from below /s/: a page that somebody has made another ask for there,
+# and reads it from here, is no file.
+for my $page ('browse/SECRET-1', 'secure/ViewProfile.jspa', 'rest/api/2/myself', 'download/attachments/1/x.png', 'x.css',
+    'download/resources/_/secure/x', 'images/x/_/browse/SECRET-1', 'images/download/attachments/1/x.png') {
+    my $target = file('~who') =~ s{images/x\.css}{$page}r;
+    my @got = map { fetch($target, headers => ["Cookie: who=$_"])->{body} =~ / who=(\w+) / ? $1 : 'nobody' } qw(alice bob);
+    report_row('cache=on', "bob asks for what alice was shown, /s/1/_/$page", 'his own', "@got" eq 'alice bob' ? 'his own' : "@got");
+    is("@got", 'alice bob', "/s/1/_/$page: each gets his own");
+}
+
 # ------------------------------------------------------------------ requests
 
 # What an application could read in another way goes there, and none is answered with another's answer.
 my $plain = file();
 fetch($plain);
 my ($name) = $plain =~ m{/s/([^/]+)};
-for my $spelling ("/jira/s/$name/_/x.css;a=b", "/jira/s/$name;a/_/x.css", "/jira/s/x/..;/$name/_/x.css",
-    "/jira/s%2F$name/_/x.css", "/jira/s/$name/_%2Fx.css") {
+for my $spelling ("/jira/s/$name/_/images/x.css;a=b", "/jira/s/$name;a/_/images/x.css", "/jira/s/x/..;/$name/_/x.css",
+    "/jira/s%2F$name/_/images/x.css", "/jira/s/$name/_%2Fimages/x.css") {
     is(fetch($spelling)->header('Age'), undef, "$spelling is not answered from what is kept");
 }
 for my $pair (['%3Fa?b', '?a?b'], ['%2Fy', '/y'], [';v=1', ''], ['%21', '!']) {

@@ -30,24 +30,42 @@ static void paths(void **state)
         const char *uri;
         int cacheable;
     } rows[] = {{"/jira/s/d41d8/8/1/_/download/batch/x.js", 1},
-                {"/jira/s/_/x.css", 1},
-                {"/jira/s//_/x.css", 0},
-                {"/jira/s/x.css", 0},
-                {"/jira/s/_x/x.css", 0},
-                {"/jira/S/1/_/x.css", 0},
-                {"/jira/x/s/1/_/x.css", 0},
-                {"/jira/s/1/_/x.css;a=b", 0},
-                {"/jira/s/1/_/%78.css", 0},
-                {"/jira/s/../s/1/_/x.css", 0},
-                {"/jira/secure/_/x", 0}};
+                {"/jira/s/1/_/download/contextbatch/css/_super/batch.css", 1},
+                {"/jira/s/1/_/download/superbatch/js/batch.js", 1},
+                {"/jira/s/1/_/download/resources/a:b/x.png", 1},
+                {"/jira/s/_/images/x.css", 1},
+                {"/jira/s//_/images/x.css", 0},
+                {"/jira/s/images/x.css", 0},
+                {"/jira/s/_x/images/x.css", 0},
+                {"/jira/S/1/_/images/x.css", 0},
+                {"/jira/x/s/1/_/images/x.css", 0},
+                {"/jira/s/1/_/images/x.css;a=b", 0},
+                {"/jira/s/1/_/images/%78.css", 0},
+                {"/jira/s/../s/1/_/images/x.css", 0},
+                {"/jira/secure/_/images/x", 0},
+                {"/jira/s/1/_/x.css", 0},
+                {"/jira/s/1/_/imagesx/x.css", 0},
+                {"/jira/s/1/_/Images/x.css", 0},
+                {"/jira/s/1/_/browse/X-1", 0},
+                {"/jira/s/1/_/rest/api/2/myself", 0},
+                {"/jira/s/1/_/download/attachments/1/x.png", 0},
+                {"/jira/s/1/_/download/resources/_/secure/x", 0},
+                {"/jira/s/1/_/_/images/x.css", 0},
+                {"/jira/s/1/_/secure/x/_/images/x.css", 0},
+                {"/jira/s/images/1/_/secure/x", 0},
+                {"/jira/s/1/_/images/download/attachments/1/x.png", 0},
+                {"/jira/s/1/_/download/resources/download/temp/x.png", 0}};
 
     (void)state;
     for (apr_size_t i = 0; i < COUNT(rows); i++) {
         expect_int(rows[i].uri, "cacheable",
                    is_path("jira http://10.0.0.5/jira cache=on", rows[i].uri), rows[i].cacheable);
     }
-    expect_int("at the root", "cacheable", is_path("jira http://10.0.0.5/", "/s/1/_/x.css"), 1);
-    expect_int("Synchrony", "cacheable", is_path("confluence", "/synchrony/s/1/_/x.css"), 0);
+    expect_int("at the root", "cacheable", is_path("jira http://10.0.0.5/", "/s/1/_/images/x.css"), 1);
+    expect_int("Synchrony", "cacheable", is_path("confluence", "/synchrony/s/1/_/images/x.css"), 0);
+    expect_str("jira", "pattern", atl_cacheable_pattern(pool, atl_product_find("jira"), "/j\\.a"),
+               "^/j\\.a(?!.*/_(?=/).*/_/)/s/(?:.*/)?_(?:/download/batch|/download/contextbatch|"
+               "/download/superbatch|/download/resources|/images)(?!.*/download/)(?:/|$)");
 }
 
 static const char *row_of(const atl_cacheable_head *head)

@@ -80,6 +80,12 @@ static const struct row {
     {"bamboo", "/admin/administer.action", 1},
     {"bamboo", "/agentServer/bootstrap", 0},
     /* forwarded from the static resources' prefix, and decoded once more on the way */
+    {"jira", "/secure/project/SendBulkMail!default.jspa", 1},
+    {"jira", "/browse/SENDBULKMAIL-1", 0},
+    {"bitbucket", "/rest/api/1.0/migration/exports", 1},
+    {"confluence", "/rest/api/admin/user", 1},
+    {"confluence", "/rest/api/backup-restore/restore/site/upload", 1},
+    {"confluence", "/rest/api/backups", 0},
     {"jira", "/s/x/_/secure/admin/x", 1},
     {"jira", "/S/x/y/z/_/secure/admin/x", 1},
     {"jira", "/s/_/_/secure/admin/x", 1},

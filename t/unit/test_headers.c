@@ -56,6 +56,19 @@ static void cookies(void **state)
     }
 }
 
+/* An application's cookie of many attributes: the square of them would be 2^35 bytes. */
+static void long_cookies(void **state)
+{
+    atl_site *site = site_of(LINES, "https", "people.example.com", 443, NULL);
+    const char *cookie = apr_pstrcat(pool, "a=1", repeat(';', 200000), NULL);
+
+    (void)state;
+    assert_non_null(site);
+    expect_str("many attributes", "mended",
+               atl_cookie_mend(pool, atl_routes_find(site->routes, "/jira/x"), 1, cookie),
+               apr_pstrcat(pool, cookie, "; Secure", NULL));
+}
+
 static void vouching(void **state)
 {
     static const struct {
@@ -94,7 +107,7 @@ static void vouching(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(cookies), UNIT_TEST(vouching)};
+    const struct CMUnitTest tests[] = {UNIT_TEST(cookies), UNIT_TEST(long_cookies), UNIT_TEST(vouching)};
 
     return cmocka_run_group_tests(tests, unit_group_setup, unit_group_teardown);
 }

@@ -39,7 +39,7 @@ sub files {
     my ($hash) = @_;
     my $n = 0;
     return ('GET /jira/gzip?lines=700 0',
-        map { $n++; "GET /jira/s/$hash/_/bytes-$_->[1]/download/batch/file$n.$_->[0] 0" } @FILES);
+        map { $n++; "GET /jira/s/$hash/_/download/batch/bytes-$_->[1]/file$n.$_->[0] 0" } @FILES);
 }
 
 # served(PORT): how many static files came from Tomcat itself so far, this one included.
