@@ -115,6 +115,5 @@ void atl_answer_head_register_hooks(apr_pool_t *p)
     (void)p;
     /* The request's filter, not the connection's: it goes with rp. */
     head_filter = ap_register_input_filter("ATLASSIAN_ANSWER_HEAD", watch, NULL, AP_FTYPE_PROTOCOL);
-    /* After the tunnel's, which gives rp the connection's filters anew. */
-    APR_OPTIONAL_HOOK(proxy, create_req, create_req, NULL, NULL, APR_HOOK_REALLY_LAST);
+    APR_OPTIONAL_HOOK(proxy, create_req, create_req, NULL, NULL, APR_HOOK_MIDDLE);
 }

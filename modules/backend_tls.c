@@ -2,6 +2,7 @@
 
 #include "backend_tls.h"
 #include "backend.h"
+#include "libssl.h"
 #include "log.h"
 #include "server_conf.h"
 
@@ -11,7 +12,6 @@
 
 #include <apr_optional_hooks.h>
 #include <apr_strings.h>
-#include <dlfcn.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -22,8 +22,6 @@ typedef int ssl_HOOK_pre_handshake_t(conn_rec *c, SSL *ssl, int is_proxy);
 
 typedef void info_callback(const SSL *ssl, int where, int value);
 
-/* libssl as mod_ssl has loaded it: looked up, since this module must load before mod_ssl, and
- * without. */
 static struct {
     int (*up_ref)(SSL *ssl);
     void (*free)(SSL *ssl);
@@ -62,10 +60,10 @@ static void look_up(void)
 
     libssl.found = 1;
     for (apr_size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        void *found = dlsym(RTLD_DEFAULT, wanted[i].name);
+        void *found = atl_libssl_find(wanted[i].name);
 
         if (!found && wanted[i].older_name) {
-            found = dlsym(RTLD_DEFAULT, wanted[i].older_name);
+            found = atl_libssl_find(wanted[i].older_name);
         }
         /* ISO C has no conversion from object to function pointers. */
         memcpy(wanted[i].to, &found, sizeof(found));

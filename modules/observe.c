@@ -3,6 +3,7 @@
 #include "observe.h"
 #include "cluster_watch.h"
 #include "counters.h"
+#include "libssl.h"
 #include "log.h"
 #include "unavailable.h"
 
@@ -15,7 +16,6 @@
 #include <apr_lib.h>
 #include <apr_optional_hooks.h>
 #include <apr_strings.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 
 APLOG_USE_MODULE(atlassian_proxy);
@@ -65,7 +65,6 @@ static _Thread_local struct {
     void *ssl;      /* SSL * of a new connection to the application, a reference of our own */
 } working;
 
-/* libssl is mod_ssl's, there or not: looked up, not linked to. */
 static struct {
     int (*up_ref)(void *ssl);
     void (*free)(void *ssl);
@@ -511,10 +510,10 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
     (void)plog;
     (void)ptemp;
     (void)s;
-    *(void **)&libssl.free = dlsym(RTLD_DEFAULT, "SSL_free");
-    *(void **)&libssl.is_init_finished = dlsym(RTLD_DEFAULT, "SSL_is_init_finished");
+    *(void **)&libssl.free = atl_libssl_find("SSL_free");
+    *(void **)&libssl.is_init_finished = atl_libssl_find("SSL_is_init_finished");
     if (libssl.free && libssl.is_init_finished) {
-        *(void **)&libssl.up_ref = dlsym(RTLD_DEFAULT, "SSL_up_ref");
+        *(void **)&libssl.up_ref = atl_libssl_find("SSL_up_ref");
     }
     return OK;
 }

@@ -39,8 +39,7 @@ typedef struct {
     request_rec *r;
     const atl_tunnel_policy *policy;
     const char *key;
-    request_rec
-        *answer; /* mod_proxy_http's: reads the backend's answer, belongs to its connection */
+    conn_rec *backend;
     ap_filter_t *client_filter;
     int reserved; /* a tunnel's room is kept for it */
     enum {
@@ -54,7 +53,7 @@ typedef struct {
     apr_size_t head_len, head_size;
 } handshake;
 
-static ap_filter_rec_t *backend_filter, *client_filter;
+static ap_filter_rec_t *head_filter, *tunnel_filter;
 
 /* One flag a reason, for all children of this start. */
 static _Atomic int *said;
@@ -239,6 +238,10 @@ static int check_request(request_rec *r)
 
 static int remember(handshake *h, const char *data, apr_size_t len)
 {
+    /* mod_proxy forgives an empty line in front of the first. */
+    for (; h->head_len == 0 && len > 0 && (*data == '\r' || *data == '\n'); len--) {
+        data++;
+    }
     if (len > LONGEST_HEAD - h->head_len) {
         return 0;
     }
@@ -270,18 +273,6 @@ static int head_is_complete(const handshake *h)
            (h->head_len >= 3 && !memcmp(end - 3, "\n\r\n", 3));
 }
 
-/* The connection may serve others. */
-static void stop_watching(handshake *h, ap_filter_t *f)
-{
-    if (h->answer->input_filters == f) {
-        h->answer->input_filters = f->next;
-    }
-    if (h->answer->proto_input_filters == f) {
-        h->answer->proto_input_filters = f->next;
-    }
-    ap_remove_input_filter(f);
-}
-
 /* The head is complete. APR_SUCCESS unless mod_proxy must not believe it. */
 static apr_status_t judge_head(handshake *h, ap_filter_t *f)
 {
@@ -293,7 +284,7 @@ static apr_status_t judge_head(handshake *h, ap_filter_t *f)
         return APR_SUCCESS;
     }
     if (status != HTTP_SWITCHING_PROTOCOLS) {
-        stop_watching(h, f);
+        ap_remove_input_filter(f);
         return APR_SUCCESS;
     }
     wrong = atl_ws_verify_101(h->head, h->head_len, h->key);
@@ -310,15 +301,17 @@ static apr_status_t judge_head(handshake *h, ap_filter_t *f)
     }
     if (h->stage == ANSWER) {
         h->stage = SWITCHED;
-        /* mod_proxy may read either side first. */
-        h->client_filter = ap_add_input_filter_handle(client_filter, h, NULL, h->r->connection);
+        /* mod_proxy may read either side first. It closes the backend's connection, whatever comes. */
+        h->client_filter = ap_add_input_filter_handle(tunnel_filter, h, NULL, h->r->connection);
+        ap_add_input_filter_handle(tunnel_filter, h, NULL, h->backend);
     }
     return APR_SUCCESS;
 }
 
 /* The backend's answer, line by line as mod_proxy_http reads it. */
-static apr_status_t watch_head(handshake *h, ap_filter_t *f, apr_bucket_brigade *bb)
+static apr_status_t watch_head(ap_filter_t *f, apr_bucket_brigade *bb)
 {
+    handshake *h = f->ctx;
     apr_bucket *e;
     apr_status_t rv;
 
@@ -341,7 +334,7 @@ static apr_status_t watch_head(handshake *h, ap_filter_t *f, apr_bucket_brigade 
 }
 
 /* mod_proxy begins to tunnel: its first read, of either side, comes here. */
-static apr_status_t take(handshake *h)
+static void take(handshake *h)
 {
     atl_tunnel_fallback reason = ATL_FALLBACK_HANDOVER;
     const char *why = NULL;
@@ -349,18 +342,18 @@ static apr_status_t take(handshake *h)
 
     if (!atl_poll_running()) {
         fall_back(h, ATL_FALLBACK_POLLER, NULL, 0);
-        return APR_SUCCESS;
+        return;
     }
     if (!atl_take_possible(h->r->connection, &reason, &why) ||
-        !atl_take_possible(h->answer->connection, &reason, &why)) {
+        !atl_take_possible(h->backend, &reason, &why)) {
         fall_back(h, reason, why, 0);
-        return APR_SUCCESS;
+        return;
     }
     h->stage = DRAINING;
-    rv = atl_take(h->r, h->answer->connection, h->policy);
+    rv = atl_take(h->r, h->backend, h->policy);
     if (rv != APR_SUCCESS) {
         fall_back(h, ATL_FALLBACK_HANDOVER, NULL, rv);
-        return APR_SUCCESS;
+        return;
     }
     h->stage = TAKEN;
     count_for_itself(h->r);
@@ -370,47 +363,34 @@ static apr_status_t take(handshake *h)
         apr_sleep(3000);
     }
 #endif
-    return APR_SUCCESS;
 }
 
-static apr_status_t tunnel_begins(handshake *h, ap_input_mode_t mode, apr_read_type_e block)
-{
-    if (h->stage == SWITCHED && mode == AP_MODE_READBYTES && block == APR_NONBLOCK_READ) {
-        apr_status_t rv = take(h);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    }
-    /* For mod_proxy this is a connection that broke: it ends its tunnel, closes its descriptors,
-     * and sends nothing. An end of file would make it shut the socket down. */
-    return h->stage == TAKEN ? APR_ECONNABORTED : APR_SUCCESS;
-}
-
-static apr_status_t backend_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
-                                  apr_read_type_e block, apr_off_t readbytes)
+static apr_status_t tunnel_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                 apr_read_type_e block, apr_off_t readbytes)
 {
     handshake *h = f->ctx;
-    apr_status_t rv = tunnel_begins(h, mode, block);
 
-    if (rv == APR_SUCCESS) {
-        rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+    if (h->stage == SWITCHED && mode == AP_MODE_READBYTES && block == APR_NONBLOCK_READ) {
+        take(h);
     }
+    /* For mod_proxy TAKEN is a connection that broke: it ends its tunnel, closes its descriptors,
+     * and sends nothing. An end of file would make it shut the socket down. */
+    return h->stage == TAKEN ? APR_ECONNABORTED
+                             : ap_get_brigade(f->next, bb, mode, block, readbytes);
+}
+
+static apr_status_t head_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                               apr_read_type_e block, apr_off_t readbytes)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
-        rv = watch_head(h, f, bb);
+        rv = watch_head(f, bb);
         if (rv != APR_SUCCESS) {
             apr_brigade_cleanup(bb);
         }
     }
     return rv;
-}
-
-static apr_status_t client_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
-                                 apr_read_type_e block, apr_off_t readbytes)
-{
-    apr_status_t rv = tunnel_begins(f->ctx, mode, block);
-
-    return rv == APR_SUCCESS ? ap_get_brigade(f->next, bb, mode, block, readbytes) : rv;
 }
 
 /* mod_proxy_http has sent the request and is about to read the answer through rp. */
@@ -419,11 +399,9 @@ static int watch_answer(request_rec *r, request_rec *rp)
     handshake *h = handshake_of(r);
 
     if (h != NULL) {
-        h->answer = rp;
+        h->backend = rp->connection;
         h->head_len = 0;
-        ap_add_input_filter_handle(backend_filter, h, NULL, rp->connection);
-        /* rp has been given the filters the connection had before. */
-        rp->input_filters = rp->proto_input_filters = rp->connection->input_filters;
+        ap_add_input_filter_handle(head_filter, h, rp, rp->connection);
     }
     return DECLINED;
 }
@@ -533,11 +511,11 @@ void atl_tunnel_register_hooks(apr_pool_t *p)
     ap_hook_child_stopping(stop_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(check_request, NULL, before_proxy, APR_HOOK_FIRST);
     /* An optional hook: mod_proxy may be loaded later, or not at all. */
-    APR_OPTIONAL_HOOK(proxy, create_req, watch_answer, NULL, NULL, APR_HOOK_LAST);
+    APR_OPTIONAL_HOOK(proxy, create_req, watch_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(log_status, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* The request's, which goes with rp: the connection may serve others. */
+    head_filter = ap_register_input_filter("ATL_WS_HEAD", head_input, NULL, AP_FTYPE_PROTOCOL);
     /* Nearest to mod_proxy, above TLS. */
-    backend_filter =
-        ap_register_input_filter("ATL_WS_BACKEND", backend_input, NULL, AP_FTYPE_CONNECTION);
-    client_filter =
-        ap_register_input_filter("ATL_WS_CLIENT", client_input, NULL, AP_FTYPE_CONNECTION);
+    tunnel_filter =
+        ap_register_input_filter("ATL_WS_TUNNEL", tunnel_input, NULL, AP_FTYPE_CONNECTION);
 }

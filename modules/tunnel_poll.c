@@ -425,16 +425,19 @@ static void watch_for_hard_stop(void)
 
 void atl_poll_stop(int graceful)
 {
-    int mode = atomic_load(&child.mode);
+    int running = RUNNING;
 
-    if (child.count == 0 || mode >= (graceful ? GRACEFUL : NOW)) {
+    if (child.count == 0) {
         return;
     }
-    if (graceful) {
+    if (!graceful) {
+        atomic_store(&child.mode, NOW);
+    }
+    else if (atomic_load(&child.mode) == RUNNING) {
         atomic_store(&child.told_at, seconds());
         watch_for_hard_stop();
+        atomic_compare_exchange_strong(&child.mode, &running, GRACEFUL); /* else NOW, by a signal */
     }
-    atomic_store(&child.mode, graceful ? GRACEFUL : NOW);
     wake_all();
 }
 

@@ -127,8 +127,8 @@ int atl_take_possible(conn_rec *c, atl_tunnel_fallback *fallback, const char **w
     /* mod_reqtimeout (still there on backends' connections) has no say over a tunnel; mod_logio
      * counts for an access log line that is written before it; mod_remoteip has seen its header. */
     static const char *const harmless[] = {
-        "core_in",        "core",          "reqtimeout",     "log_input_output",
-        "remoteip_input", "atl_ws_client", "atl_ws_backend", NULL};
+        "core_in",        "core",          "reqtimeout", "log_input_output",
+        "remoteip_input", "atl_ws_tunnel", NULL};
     static const char *const tls[] = {"ssl/tls filter", NULL};
     connection *conn = connection_of(c);
     const ap_filter_t *lists[2];

@@ -2,16 +2,13 @@
 
 #include "tunnel_tls.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
-#include <apr_portable.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "httpd.h"
-#include "http_config.h"
+#include "libssl.h"
 
 /* libssl and its libcrypto as mod_ssl sees them. BIO and ERR come along: the error queue that
  * SSL_get_error() reads must be the one that is cleared. */
@@ -62,27 +59,14 @@ static const struct {
 
 int atl_tls_init(void)
 {
-    module *mod_ssl = ap_find_linked_module("mod_ssl.c");
-    void *dso = RTLD_DEFAULT;
     apr_size_t i;
 
     available = 0;
-    if (mod_ssl == NULL) {
-        return 0;
-    }
-    if (mod_ssl->dynamic_load_handle != NULL) {
-        apr_os_dso_handle_t handle;
-
-        if (apr_os_dso_handle_get(&handle, mod_ssl->dynamic_load_handle) != APR_SUCCESS) {
-            return 0;
-        }
-        dso = handle;
-    }
     for (i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *found = dlsym(dso, symbols[i].name);
+        void *found = atl_libssl_find(symbols[i].name);
 
         if (found == NULL) {
-            return 0; /* linked statically, or older than 1.1.0 */
+            return 0; /* none, linked statically, or older than 1.1.0 */
         }
         memcpy(symbols[i].slot, &found, sizeof found);
     }

@@ -3,10 +3,6 @@
 /**
  * Everything OpenSSL: taking a TLS connection over from mod_ssl, and reading and writing it
  * without blocking.
- *
- * libssl is not linked. Its functions are looked up through mod_ssl, so they are the ones that made
- * the SSL object; a server without TLS needs no libssl, and the module loads before or after
- * mod_ssl.
  */
 #ifndef ATL_TUNNEL_TLS_H
 #define ATL_TUNNEL_TLS_H

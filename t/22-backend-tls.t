@@ -206,6 +206,28 @@ my ($exit, undef, $err) = configtest("AtlassianApp jira https://n/jira ca=/nowhe
 isnt($exit, 0, 'ca= of a file that is not there');
 like($err, qr{ATLP0102: .*SSLProxyCACertificateFile.*/nowhere/ca\.pem}, 'is said');
 
+# A library of another module may bring another libssl, and be loaded first. Whatever is asked of this one ends httpd.
+subtest 'another libssl in the process' => sub {
+    my $stem = "$ENV{ATL_LOGS}/another-libssl";
+    my @names = qw(SSL_up_ref SSL_free SSL_is_init_finished SSL_get_verify_result SSL_get1_peer_certificate SSL_get_peer_certificate
+        SSL_get_SSL_CTX SSL_set_info_callback SSL_CTX_get_info_callback SSL_alert_desc_string_long);
+    Atl::Backends::spew("$stem.c", "#include <stdlib.h>\n" . join '', map { "void $_(void) { abort(); }\n" } @names);
+    Atl::Backends::spew("$stem.map", 'ANOTHER_LIBSSL { ' . join('; ', @names) . "; };\n");
+    my $cc = Atl::Httpd::apxs('CC');
+    is(system("$cc -shared -fPIC -Wl,--version-script=$stem.map -o $stem.so $stem.c"), 0, 'is made') or return;
+    my $own = Atl::Server->start(through => ['env', "LD_PRELOAD=$stem.so"], text => sub { <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    ServerName good.test
+    AtlassianApp jira https://localhost:$port{good}/jira $ca_key
+    AtlassianApp crowd https://localhost:$port{named}/crowd $ca_key
+</VirtualHost>
+END
+    is(get($own->port, '/jira/echo', host => 'good.test')->{status}, 200, 'an application that is trusted');
+    is(get($own->port, '/crowd/echo', host => 'good.test')->{status}, 502, 'one that is not');
+    is_deeply([grep { !/AH02268|AH02411|AH01084|AH01097|AH00898|AH02003|ATLP0401|ATLP10(?:18|19|20)/ } $own->stop], [], 'nothing else in its log');
+};
+
 # mod_ssl and mod_proxy have lines of their own at each failure; ours were counted above.
 $tls->stop;
 is_deeply([grep { !/ATLP0401|ATLP10(?:03|12|18|19|20)|AH01084|AH02039|AH01097|AH01102|AH00898|AH02003|AH02411|AH02268|AH00957|AH01114/ } $server->stop], [], 'nothing else in the log');

@@ -5,6 +5,8 @@
 use Atl::Test;
 
 use Atl::Log ();
+use Atl::Server;
+use Atl::StandIn 'request_head';
 use Atl::WebSocket qw(frame say text);
 
 my $threads = mpm() ne 'prefork';
@@ -53,6 +55,28 @@ subtest 'what is no handshake' => sub {
         headers => ['Upgrade: websocket', 'Sec-WebSocket-Version: 12', "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]);
     ok($r->{status} != 101, 'Connection does not name Upgrade: no 101');
     is(request('apps', POST => '/synchrony/v1/data/x', body => 'a=b')->{status}, 200, 'XHR fallback');
+};
+
+# What frames its chunks is more than any head may have.
+subtest 'a page in very many pieces, where a 101 was asked for' => sub {
+    my $app = Atl::StandIn->listen;
+    my $port = $app->port;
+    my $server = Atl::Server->start(text => sub { <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    AtlassianApp confluence http://127.0.0.1:$port/wiki synchrony=http://127.0.0.1:$port
+</VirtualHost>
+END
+    my $c = raw($server->port);
+    $c->send(join "\r\n", 'GET /synchrony/v1/bayeux-sync1 HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade',
+        'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', '');
+    my $backend = $app->accept;
+    request_head($backend);
+    $backend->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" . "3\r\nabc\r\n" x 9000 . "0\r\n\r\n");
+    my $r = $c->response;
+    is($r->{status}, 200, 'the answer');
+    is(length $r->{body}, 27_000, '... whole');
+    $server->stop;
 };
 
 done_testing;

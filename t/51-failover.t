@@ -4,6 +4,7 @@ use Atl::Test;
 
 use Atl::Browser;
 use Atl::Server;
+use Atl::StandIn 'request_head';
 use Atl::Tomcat;
 
 my @tomcats = map { Atl::Tomcat->start('jira:/jira') } 1 .. 3;
@@ -161,6 +162,24 @@ subtest 'fifty browsers' => sub {
     is(scalar @failed, 0, "none of $requests requests failed") or diag explain [@failed > 5 ? @failed[0 .. 4] : @failed];
     is(scalar @wandered, 0, 'every session stayed where it was as long as it could') or diag explain $wandered[0];
     cmp_ok($moves // 0, '>=', 10, 'those of a node that left went elsewhere');
+};
+
+subtest 'a node that says "not now", and is gone when it is asked again, and no other' => sub {
+    my @nodes = map { Atl::StandIn->listen } 1 .. 2;
+    my $line = 'AtlassianApp jira ' . join(' ', map { 'http://127.0.0.1:' . $_->port . '/jira' } @nodes) . ' hcmethod=none';
+    my $own = Atl::Server->start(text => sub { "Listen 127.0.0.1:$_[0]\n<VirtualHost *:$_[0]>\n$line\n</VirtualHost>\n" });
+    my $client = raw($own->port);
+    $nodes[1]->close;
+    $client->send("GET /jira/x HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n");
+    my $connection = $nodes[0]->accept;
+    request_head($connection);
+    $nodes[0]->close;
+    $connection->send("HTTP/1.1 503 \r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    $connection->close;
+    my $r = $client->response // {};
+    is($r->{status}, 503, 'the page is sent');
+    like($r->{body}, qr/Jira is not running/, '... all of it');
+    is_deeply([grep { !/AH00957|AH01114|AH00959|ATLP103[46]/ } $own->stop], [], 'nothing else in its log');
 };
 
 my @lines = $server->stop;

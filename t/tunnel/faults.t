@@ -14,10 +14,10 @@ start_rogue();
 
 sub run_with
 {
-    my ($faults) = @_;
+    my ($faults, @option) = @_;
 
     $ENV{ATL_FAULTS} = $faults;
-    start_httpd(global => 'PassEnv ATL_FAULTS');
+    start_httpd(global => 'PassEnv ATL_FAULTS', @option);
 }
 
 sub good_ones
@@ -63,7 +63,8 @@ for my $faults ('EAGAIN=2', 'EAGAIN=3', 'SHORT_WRITE=2', 'SHORT_WRITE=1', 'EAGAI
     is(log_count(qr/ATLP0303.*could not be taken over/), 1, 'said once');
 }
 {
-    run_with('ACCEPT=2');
+    # Each child counts for itself.
+    run_with('ACCEPT=2', mpm => "StartServers 1\nServerLimit 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n");
     my @status = map { my $s = plain_client(); print {$s} request_head('/echo'); $s->flush; (read_head($s))[0] } 1 .. 6;
     is("@status", '101 502 101 502 101 502', 'ACCEPT=2: every second 101 is not believed');
     stop_httpd();

@@ -102,11 +102,11 @@ for my $case (
 }
 
 # --- a 101 that is not the answer
-for my $case ('wrong-accept', 'no-accept', 'no-connection') {
+for my $case ('wrong-accept', 'line-and-wrong-accept', 'no-accept', 'no-connection') {
     is((ask(request_head("/$case")))[0], 502, "101 with $case: 502");
 }
 is((ask(request_head('/other-upgrade')))[0], 502, '101 with another Upgrade: 502');
-is(log_count(qr/ATLP0305: the backend's 101/), 4, 'a log line for each');
+is(log_count(qr/ATLP0305: the backend's 101/), 5, 'a log line for each');
 
 # --- any other answer is passed on whole
 {
@@ -132,6 +132,15 @@ is(log_count(qr/ATLP0305: the backend's 101/), 4, 'a log line for each');
     print {$s} frame('after interim');
     $s->flush;
     is((read_frame($s))[1], 'after interim', 'and frames pass');
+}
+
+# --- mod_proxy forgives an empty line in front of an answer
+{
+    my $s = plain_client();
+    upgrade($s, '/line');
+    print {$s} frame('after a line');
+    $s->flush;
+    is((read_frame($s))[1], 'after a line', 'an empty line before the 101');
 }
 
 # --- where the policy says no, nothing here interferes (mod_proxy_http's own ways)
@@ -167,7 +176,7 @@ for my $path ('/pool/echo', '/tls/echo') {
 }
 
 stop_httpd();
-is(log_count(qr/WebSocket ended/), 10, 'ten tunnels were held outside httpd');
+is(log_count(qr/WebSocket ended/), 11, 'eleven tunnels were held outside httpd');
 is(log_count(qr/ATLP0303/), 0, 'none was left to mod_proxy');
 is(join("\n", unused_log_lines(qr/ATLP0305/, qr/AH01102/, qr/AH10404/, qr/AH01106/, qr/AH00898/, qr/ATLP0307/)), '', 'nothing else in the log');
 done_testing();

@@ -62,6 +62,7 @@ sub echo
 my %rogue = (
     'echo' => sub { my ($s, $key) = @_; say_to($s, switch($key)); echo($s) },
     'mirror' => sub { my ($s, $key) = @_; say_to($s, switch($key)); mirror($s) },
+    'line' => sub { my ($s, $key) = @_; say_to($s, "\r\n" . switch($key)); echo($s) },
     # The first frame in the segment of the 101.
     'glued' => sub {
         my ($s, $key) = @_;
@@ -102,6 +103,10 @@ my %rogue = (
     'wrong-accept' => sub {
         my ($s, $key) = @_;
         say_to($s, switch($key, 'Sec-WebSocket-Accept' => accept_for('AAAAAAAAAAAAAAAAAAAAAA==')));
+    },
+    'line-and-wrong-accept' => sub {
+        my ($s, $key) = @_;
+        say_to($s, "\r\n" . switch($key, 'Sec-WebSocket-Accept' => accept_for('AAAAAAAAAAAAAAAAAAAAAA==')));
     },
     'no-accept' => sub { my ($s, $key) = @_; say_to($s, switch($key, 'Sec-WebSocket-Accept' => undef)) },
     'no-connection' => sub { my ($s, $key) = @_; say_to($s, switch($key, Connection => undef)) },
