@@ -8,7 +8,6 @@
 #include "mod_proxy.h"
 #include "util_filter.h"
 
-#include <apr_lib.h>
 #include <apr_optional_hooks.h>
 #include <apr_strings.h>
 
@@ -30,17 +29,17 @@ static ap_filter_rec_t *head_filter;
 /* Goes on comparing where the last piece ended. mod_proxy forgives an empty line in front. */
 static int is_http(answer_head *head, const char *data, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len && status_line[head->matched]; i++) {
-        char wanted = status_line[head->matched];
+    const char *wanted = status_line + head->matched, *end = data + len;
 
-        if (!head->matched && (data[i] == '\r' || data[i] == '\n')) {
-            continue;
-        }
-        if (wanted == '#' ? !apr_isdigit(data[i]) : data[i] != wanted) {
+    while (wanted == status_line && data < end && (*data == '\r' || *data == '\n')) {
+        data++;
+    }
+    for (; *wanted && data < end; wanted++, data++) {
+        if (*wanted == '#' ? *data < '0' || *data > '9' : *data != *wanted) {
             return 0;
         }
-        head->matched++;
     }
+    head->matched = (apr_size_t)(wanted - status_line);
     return 1;
 }
 
@@ -52,32 +51,40 @@ static apr_status_t refuse(const answer_head *head, const char *why)
     return APR_EGENERAL;
 }
 
-static apr_status_t look_at(answer_head *head, apr_bucket_brigade *bb)
+/* The line that is first, or a piece of it. */
+static int begins_as_http(answer_head *head, const apr_bucket_brigade *bb)
 {
     const char *data;
     apr_size_t len;
 
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
          b = APR_BUCKET_NEXT(b)) {
-        if (!status_line[head->matched] && b->length != (apr_size_t)-1) {
-            head->size += (apr_off_t)b->length; /* all lines but the first */
-            continue;
+        if (!APR_BUCKET_IS_METADATA(b) &&
+            apr_bucket_read(b, &data, &len, APR_BLOCK_READ) == APR_SUCCESS &&
+            !is_http(head, data, len)) {
+            return 0;
         }
-        if (APR_BUCKET_IS_METADATA(b) ||
-            apr_bucket_read(b, &data, &len, APR_BLOCK_READ) != APR_SUCCESS) {
-            continue;
-        }
-        head->size += (apr_off_t)len;
-        if (!is_http(head, data, len)) {
-            return refuse(head, ATL_LOGNO(0721) "what answers does not speak HTTP/1: refused");
-        }
+    }
+    return 1;
+}
+
+static apr_status_t look_at(answer_head *head, const apr_bucket_brigade *bb)
+{
+    if (status_line[head->matched] && !begins_as_http(head, bb)) {
+        return refuse(head, ATL_LOGNO(0721) "what answers does not speak HTTP/1: refused");
+    }
+    /* Lines have been read from the connection, so that their lengths are known. */
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        head->size += (apr_off_t)b->length;
     }
     return head->size > HEAD_MAX
                ? refuse(head, ATL_LOGNO(0720) "the head of the answer has more than 256 KiB: refused")
                : APR_SUCCESS;
 }
 
-/* Heads are read by lines, bodies by bytes, but for the frame of chunks. */
+/* Heads are read by lines, bodies by bytes, but for the frame of chunks; after each line is a look at
+ * whether the next one goes on with it. */
 static apr_status_t watch(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                           apr_read_type_e block, apr_off_t readbytes)
 {
@@ -87,8 +94,11 @@ static apr_status_t watch(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_
     if (mode == AP_MODE_READBYTES) {
         ap_remove_input_filter(f);
     }
+    if (mode != AP_MODE_GETLINE) {
+        return ap_get_brigade(next, bb, mode, block, readbytes);
+    }
     rv = ap_get_brigade(next, bb, mode, block, readbytes);
-    if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
+    if (rv == APR_SUCCESS) {
         rv = look_at(f->ctx, bb);
         if (rv != APR_SUCCESS) {
             apr_brigade_cleanup(bb);

@@ -198,7 +198,9 @@ static atl_path_status read_segments(apr_pool_t *p, const char *uri, writer *out
 static int is_plain(const char *uri)
 {
     for (const char *c = uri; *c; c++) {
-        if (*c >= 'a' && *c <= 'z') {
+        char letter = (char)(*c | 0x20);
+
+        if ((letter >= 'a' && letter <= 'z') || (*c >= '0' && *c <= '9')) {
             continue; /* most characters, and this is done for every request */
         }
         if (*c == '%' || *c == ';' || *c == '\\' || (*c == '/' && (c[1] == '/' || c[1] == '.')) ||

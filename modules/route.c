@@ -13,7 +13,14 @@ struct atl_routes {
     const atl_claim *root;      /* that of "", which all paths ask for; NULL if there is none */
     apr_array_header_t *claims; /* of atl_claim * */
     int depth;                  /* most segments of any claim: no need to look deeper */
+    apr_uint64_t lengths;       /* of all claims' paths, a bit each */
 };
+
+/* Longer ones share the last bit. */
+static apr_uint64_t length_bit(apr_size_t len)
+{
+    return APR_UINT64_C(1) << (len < 63 ? len : 63);
+}
 
 atl_routes *atl_routes_create(apr_pool_t *p)
 {
@@ -47,6 +54,7 @@ static atl_claim *add(atl_routes *routes, atl_claim_kind kind, const char *path,
     claim->backend_path = path;
     apr_hash_set(routes->by_path, path, (apr_ssize_t)claim->len, claim);
     APR_ARRAY_PUSH(routes->claims, atl_claim *) = claim;
+    routes->lengths |= length_bit(claim->len);
     if (!*path) {
         routes->root = claim;
     }
@@ -168,6 +176,9 @@ const atl_claim *atl_routes_find(const atl_routes *routes, const char *path)
     for (int depth = 0; depth < routes->depth && *end == '/' && end[1]; depth++) {
         end++;
         end += strcspn(end, "/");
+        if (!(routes->lengths & length_bit((apr_size_t)(end - path)))) {
+            continue;
+        }
         claim = apr_hash_get(routes->by_path, path, (apr_ssize_t)(end - path));
         found = claim ? claim : found;
     }

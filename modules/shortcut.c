@@ -170,22 +170,51 @@ static int pre_request(proxy_worker **worker, proxy_balancer **balancer, request
     return OK;
 }
 
+/* mod_proxy_http takes a URL apart and puts it together again. One of translate.c, from a backend's
+ * origin and a path with its escapes, is what comes of that but for the query. Where something is in
+ * it that no URL may have, mod_proxy_http refuses it. */
+static int canon_handler(request_rec *r, char *url)
+{
+    const atl_request *request = atl_request_of(r);
+
+    if (!request || r->filename != request->filename || request->claim->cluster ||
+        *ap_scan_vchar_obstext(url) || (r->args && *ap_scan_vchar_obstext(r->args))) {
+        return DECLINED;
+    }
+    if (r->args) {
+        r->filename = apr_pstrcat(r->pool, r->filename, "?", r->args, NULL);
+    }
+    return OK;
+}
+
 /* ------------------------------------------------------------------ hooks */
+
+/* All modules are loaded by now, and hooks will be sorted once more. Looked up, not linked to: this
+ * module may be loaded before mod_proxy, or without it. */
+static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    void (*hook_request)(proxy_HOOK_pre_request_t *, const char *const *, const char *const *, int);
+    void (*hook_canon)(proxy_HOOK_canon_handler_t *, const char *const *, const char *const *, int);
+
+    (void)p;
+    (void)plog;
+    (void)ptemp;
+    *(void **)&hook_request = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
+    *(void **)&hook_canon = dlsym(RTLD_DEFAULT, "proxy_hook_canon_handler");
+    if (hook_request && hook_canon) {
+        hook_request(pre_request, NULL, NULL, APR_HOOK_MIDDLE);
+        hook_canon(canon_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    }
+    return OK;
+}
 
 /* The last of all: mod_proxy has completed its sections, and mod_ssl what it keeps in them. */
 static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     const module *mod_proxy = ap_find_linked_module("mod_proxy.c");
-    void (*hook)(proxy_HOOK_pre_request_t *, const char *const *, const char *const *, int);
 
     (void)plog;
-    /* Looked up, not linked to: this module may be loaded before mod_proxy. */
-    *(void **)&hook = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
-    if (!mod_proxy || !hook) {
-        return OK;
-    }
-    hook(pre_request, NULL, NULL, APR_HOOK_MIDDLE);
-    for (server_rec *s = main_server; s; s = s->next) {
+    for (server_rec *s = main_server; mod_proxy && s; s = s->next) {
         if (atl_server_conf_of(s)->site.apps->nelts) {
             shorten(p, ptemp, s, mod_proxy);
         }
@@ -198,6 +227,7 @@ void atl_shortcut_register_hooks(apr_pool_t *p)
     static const char *const mod_proxy[] = {"mod_proxy.c", NULL};
 
     (void)p;
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_map_to_storage(map_to_storage, NULL, mod_proxy, APR_HOOK_FIRST);
 }

@@ -62,6 +62,26 @@ is(marks($server, '/jira/echo'), '200 none', "an administrator's worker for a pa
 is(get($server->port, '/jira/deep/echo', host => 'many.example.test')->{status}, 503, '... and the part is');
 is_deeply([grep { !/AH00940|AH01114/ } $server->stop], [], '... and nothing in the log');
 
+# mod_proxy_http works a URL out only where somebody changed it.
+$server = serve("LogLevel proxy_http:trace1\n<Location \"/jira/moved\">\nRewriteEngine on\nRewriteRule .* "
+    . "http://127.0.0.1:$jira/jira/echo [P]\n</Location>\n");
+sub canonicalised { return scalar(() = Atl::Backends::slurp($server->error_log) =~ /canonicalising URL/g) }
+for my $case (
+    ['/jira/echo',             '/jira/echo',    undef,         0],
+    ['/jira/echo/a%2Fb%20%5B', '/jira/echo/a%2Fb%20%5B', undef, 0],
+    ['/jira/echo?',            '/jira/echo',    '',            0],
+    ['/jira/echo?a=%20%0A&b',  '/jira/echo',    'a=%20%0A&b',  0],
+    ['/jira/moved?a=b',        '/jira/echo',    'a=b',         1],
+) {
+    my ($url, $uri, $query, $times) = @$case;
+    my $before = canonicalised();
+    my $raw = raw($server->port);
+    $raw->send("GET $url HTTP/1.1\r\nHost: many.example.test\r\n\r\n");
+    is_deeply([@{ $raw->response->echo }{qw(requestURI queryString)}], [$uri, $query], "$url reaches the application");
+    is(canonicalised() - $before, $times, '... worked out by mod_proxy_http: ' . ($times ? 'yes' : 'no'));
+}
+is_deeply([$server->stop], [], '... and nothing in the log');
+
 # ------------------------------------------------------------------ thousands
 
 my $COUNT = 5000;

@@ -11,10 +11,10 @@ use Bench::Peer ();
 use Bench::Round qw(rounds);
 use Bench::Run qw(backend client plan say_progress setting);
 
-our @KINDS = qw(modern module nginx haproxy);
-# Name, bytes, line of a plan.
-our @BODIES = (['64 KiB down', 65536, 'GET /jira/bytes/65536 0'], ['64 KiB up', 65536, 'PUT /jira/sum 65536'],
-    ['10 MiB down', 10 << 20, 'GET /jira/bytes/10485760 0'], ['10 MiB up', 10 << 20, 'PUT /jira/sum 10485760']);
+our @KINDS = qw(modern recipe module nginx haproxy);
+# Name, bytes, line of a plan, option of t/bench/instructions.
+our @BODIES = (['64 KiB down', 65536, 'GET /jira/bytes/65536 0', 'size'], ['64 KiB up', 65536, 'PUT /jira/sum 65536', 'upload'],
+    ['10 MiB down', 10 << 20, 'GET /jira/bytes/10485760 0', 'size'], ['10 MiB up', 10 << 20, 'PUT /jira/sum 10485760', 'upload']);
 
 # run(): { bodies => [NAME...], cost => { NAME => { KIND => [seconds a GB, ...] } } }
 sub run {

@@ -27,6 +27,12 @@ sub text {
     return httpd($kind, $site, $conf);
 }
 
+# inside(KIND, SITE, SCHEME, PORT): what stands in a virtual host of httpd's at that public scheme and port.
+sub inside {
+    my ($kind, @site) = @_;
+    return $INSIDE{$kind}->(@site);
+}
+
 sub listens {
     my ($site, $how) = @_;
     return scalar grep { $_ eq $how } @{ $site->{listen} || ['plain'] };
@@ -52,12 +58,12 @@ sub httpd {
     $text .= "Listen 127.0.0.1:$site->{port}\n" if listens($site, 'plain');
     $text .= "Listen 127.0.0.1:$site->{tls_port}\n" if listens($site, 'tls');
     $text .= virtual_host("*:$site->{port}", $_ == 1 ? 'localhost' : "w$_.example.test",
-        $INSIDE{$kind}->($site, 'http', $site->{port}))
+        inside($kind, $site, 'http', $site->{port}))
         for listens($site, 'plain') ? 1 .. $site->{vhosts} || 1 : ();
     $text .= cache($conf) if $kind eq 'cached';
     # The name that clients ask for: what is asked for under another is not kept in a cache.
     $text .= virtual_host("*:$site->{tls_port}", 'https://localhost:443',
-        "SSLEngine on\nSSLCertificateFile " . certificate() . "\n" . $INSIDE{$kind}->($site, 'https', $site->{tls_port}))
+        "SSLEngine on\nSSLCertificateFile " . certificate() . "\n" . inside($kind, $site, 'https', $site->{tls_port}))
         if listens($site, 'tls');
     return $text;
 }

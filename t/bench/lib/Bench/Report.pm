@@ -65,13 +65,27 @@ sub said {
         "$title: " . join(', ', map { "$_: " . number($points->{$_}) } sort { $a <=> $b } keys %$points) . '.' } @_;
 }
 
+# counted(EACH, KIND, PEER): "110,476, 1.013", the ratio being that to PEER; empty where it was not counted.
+sub counted {
+    my ($each, $kind, $peer) = @_;
+    return '' if !$each->{$kind};
+    return number($each->{$kind}) . ($peer && $each->{$peer} ? sprintf ', %.3f', $each->{$kind} / $each->{$peer} : '');
+}
+
 sub instructions {
     my ($got) = @_;
-    return (instructions => table(['applications', 'httpd by hand', 'module', 'ratio'], map {
-        my $each = $got->{each}{$_};
-        [$_, number($each->{recipe}), number($each->{module}),
-            $each->{recipe} ? sprintf '%.3f', $each->{module} / $each->{recipe} : '']
-    } @{ $got->{numbers} }));
+    my ($hand, $recipe, $module) = titles(qw(modern recipe module));
+    return (
+        instructions => table(['applications', $hand, $recipe, "$module, to by hand"], map {
+            my $each = $got->{each}{$_};
+            [$_, counted($each, 'modern'), counted($each, 'recipe', 'modern'), counted($each, 'module', 'modern')]
+        } @{ $got->{numbers} }),
+        bodies_instructions => table(['', $hand, $recipe, "$module, to by hand", "$module, to the recipe"], map {
+            my $each = $got->{body}{$_};
+            [$_, counted($each, 'modern'), counted($each, 'recipe'), counted($each, 'module', 'modern'),
+                counted($each, 'module', 'recipe') =~ s/.*, //r]
+        } @{ $got->{bodies} }),
+    );
 }
 
 sub sockets {
@@ -146,7 +160,7 @@ sub bodies {
     my @kinds = @{ $got->{kinds} };
     return (bodies => table(['', titles(@kinds)], map {
         my $name = $_;
-        [$name, map { cell($got->{cost}{$name}{$_}, $got->{cost}{$name}{modern}) } @kinds]
+        [$name, map { cell($got->{cost}{$name}{$_}, $got->{cost}{$name}{recipe}) } @kinds]
     } @{ $got->{bodies} }));
 }
 
