@@ -49,7 +49,7 @@ static const char *word_of(apr_pool_t *p, const char **args)
     return word;
 }
 
-static int matches(apr_pool_t *p, const ap_directive_t *d, const char *path, const char *url)
+int atl_section_matches(apr_pool_t *p, const ap_directive_t *d, const char *path, const char *url)
 {
     int is_location = !ap_cstr_casecmpn(d->directive, "<Location", 9);
     const char *name = d->directive + (is_location ? 9 : 6), *args = d->args;
@@ -76,7 +76,7 @@ static int matches(apr_pool_t *p, const ap_directive_t *d, const char *path, con
 static void collect(apr_array_header_t *lines, const ap_directive_t *d)
 {
     static const char *const telling[] = {"Require", "AuthType", "Order", "Allow", "Deny", "Satisfy",
-                                          "SetHandler", NULL};
+                                          "SetHandler", "ProxyPass", NULL};
 
     for (; d; d = d->next) {
         for (const char *const *name = telling; *name; name++) {
@@ -102,7 +102,7 @@ static void add_sections(apr_array_header_t *rules, const ap_directive_t *d, con
     for (; d; d = d->next) {
         apr_array_header_t *lines = apr_array_make(p, 4, sizeof(const char *));
 
-        if (!matches(p, d, path, url)) {
+        if (!atl_section_matches(p, d, path, url)) {
             continue;
         }
         collect(lines, d->first_child);

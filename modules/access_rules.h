@@ -8,6 +8,13 @@
 #define ATL_ACCESS_RULES_H
 
 #include "httpd.h"
+#include "http_config.h"
+
+/*
+ * Whether d is a <Location>, <LocationMatch>, <Proxy> or <ProxyMatch> section for path, as httpd sees it, or url,
+ * what the application is asked for; either may be NULL. Scratch from p.
+ */
+int atl_section_matches(apr_pool_t *p, const ap_directive_t *d, const char *path, const char *url);
 
 /*
  * The <Location>, <LocationMatch>, <Proxy> and <ProxyMatch> sections of a server, and those outside of any
