@@ -34,8 +34,8 @@ static int is_part(const ap_directive_t *d)
 static void collect(apr_array_header_t *lines, const ap_directive_t *d)
 {
     static const char *const telling[] = {"Require", "AuthType", "AuthMerging", "Order", "Allow", "Deny",
-                                          "Satisfy", "SetHandler", "Redirect", "RedirectMatch",
-                                          "RedirectPermanent", "RedirectTemp", NULL};
+                                          "Satisfy", "SetHandler", "ProxyPass", "Redirect",
+                                          "RedirectMatch", "RedirectPermanent", "RedirectTemp", NULL};
 
     for (; d; d = d->next) {
         if (is_one_of(d, telling)) {

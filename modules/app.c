@@ -6,6 +6,7 @@
 #include "member.h"
 #include "text.h"
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -34,6 +35,26 @@ static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
                         "http://127.0.0.1:%u%s", atl_quote(p, word), port, path);
 }
 
+/* Words that are no backend, whatever host has such a name. */
+static const char *not_a_backend(apr_pool_t *p, const char *word)
+{
+    const char *comma = strchr(word, ',');
+
+    if (*word == '#') {
+        return apr_psprintf(p, "%s: httpd knows no comment behind a directive; write it on a line of its "
+                            "own", atl_quote(p, word));
+    }
+    if (!apr_cstr_casecmp(word, "on") || !apr_cstr_casecmp(word, "off")) {
+        return apr_psprintf(p, "%s: a line has no switch, it counts while it is there (a host of that name "
+                            "is written http://%s:port)", atl_quote(p, word), word);
+    }
+    if (comma && (!comma[1] || !apr_cstr_casecmpn(comma + 1, "http", 4))) {
+        return apr_psprintf(p, "%s: each backend is a word of its own; write a blank in place of the comma",
+                            atl_quote(p, word));
+    }
+    return NULL;
+}
+
 static const char *add_backend(atl_app_reader *in, const char *word)
 {
     atl_app *app = in->app;
@@ -43,7 +64,7 @@ static const char *add_backend(atl_app_reader *in, const char *word)
     if (*word == '/') {
         return path_alone(in->p, word, app->product->port);
     }
-    if ((error = atl_app_key_bare(in->p, word))) {
+    if ((error = not_a_backend(in->p, word)) || (error = atl_app_key_bare(in->p, word))) {
         return error;
     }
     error = atl_member_parse(in->p, word, app->product->port, &backend, &context);
@@ -92,10 +113,22 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
     return app;
 }
 
+/* jira=http://host, jira:http://host, "jira http://host" */
+static const atl_product *product_stuck_to(apr_pool_t *p, const char *word)
+{
+    apr_size_t len = strcspn(word, "=: ");
+
+    return word[len] ? atl_product_find(apr_pstrmemdup(p, word, len)) : NULL;
+}
+
 static const char *no_product(apr_pool_t *p, const char *word)
 {
-    const atl_product *near = atl_product_nearest(word);
+    const atl_product *near = atl_product_nearest(word), *stuck = product_stuck_to(p, word);
 
+    if (stuck) {
+        return apr_psprintf(p, "%s: product and backend are words of their own; write %s http://host:port",
+                            atl_quote(p, word), stuck->name);
+    }
     if (strpbrk(word, ":/.=@")) {
         return apr_psprintf(p, "the product is missing before %s; write one of %s",
                             atl_quote(p, word), atl_product_names(p));

@@ -67,19 +67,30 @@ static const char *set_compression(atl_app_reader *in, const char *value)
     return error;
 }
 
-static const char *set_except(atl_app_reader *in, const char *value)
+/* What is between commas; an item that is not there is a blank too many, or a comma. */
+static const char *split(atl_app_reader *in, const char *value, apr_array_header_t **items)
 {
-    apr_array_header_t *items = atl_split_list(in->p, value);
-
-    for (int i = 0; i < items->nelts; i++) {
-        const char *path, *error = atl_path_check(in->p, APR_ARRAY_IDX(items, i, const char *), &path);
-
-        if (error) {
-            return error;
+    *items = atl_split_list(in->p, value);
+    for (int i = 0; i < (*items)->nelts; i++) {
+        if (!*APR_ARRAY_IDX(*items, i, const char *)) {
+            return apr_psprintf(in->p, "%s has a comma with nothing beside it; write all in one word, without "
+                                "blanks: a,b", atl_quote(in->p, value));
         }
-        APR_ARRAY_PUSH(in->app->except, const char *) = path;
     }
     return NULL;
+}
+
+static const char *set_except(atl_app_reader *in, const char *value)
+{
+    apr_array_header_t *items;
+    const char *path, *error = split(in, value, &items);
+
+    for (int i = 0; i < items->nelts && !error; i++) {
+        if (!(error = atl_path_check(in->p, APR_ARRAY_IDX(items, i, const char *), &path))) {
+            APR_ARRAY_PUSH(in->app->except, const char *) = path;
+        }
+    }
+    return error;
 }
 
 static const char *set_switch(atl_app_reader *in, const char *value, int *on)
@@ -118,6 +129,10 @@ static const char *set_app_config(atl_app_reader *in, const char *value)
 
 static const char *set_maintenance(atl_app_reader *in, const char *value)
 {
+    if (!apr_cstr_casecmp(value, "on") || !apr_cstr_casecmp(value, "off")) {
+        return apr_psprintf(in->p, "%s is not a file; name one that exists during maintenance only, or remove "
+                            "the key", atl_quote(in->p, value));
+    }
     if (value[strlen(value) - 1] == '/') {
         return apr_psprintf(in->p, "%s is a directory; name a file in it, which exists during "
                             "maintenance only", atl_quote(in->p, value));
@@ -130,17 +145,15 @@ static const char *set_maintenance(atl_app_reader *in, const char *value)
 static const char *set_networks(atl_app_reader *in, const char *value, apr_array_header_t **said,
                                 apr_array_header_t *read)
 {
-    *said = atl_split_list(in->p, value);
-    for (int i = 0; i < (*said)->nelts; i++) {
-        apr_ipsubnet_t *network = NULL;
-        const char *error = atl_network_read(in->p, APR_ARRAY_IDX(*said, i, const char *), &network);
+    const char *error = split(in, value, said);
+    apr_ipsubnet_t *network;
 
-        if (error) {
-            return error;
+    for (int i = 0; i < (*said)->nelts && !error; i++) {
+        if (!(error = atl_network_read(in->p, APR_ARRAY_IDX(*said, i, const char *), &network))) {
+            APR_ARRAY_PUSH(read, apr_ipsubnet_t *) = network;
         }
-        APR_ARRAY_PUSH(read, apr_ipsubnet_t *) = network;
     }
-    return NULL;
+    return error;
 }
 
 static const char *set_trusted(atl_app_reader *in, const char *value)
@@ -155,18 +168,16 @@ static const char *set_admin(atl_app_reader *in, const char *value)
 
 static const char *set_quiet(atl_app_reader *in, const char *value)
 {
-    const apr_array_header_t *ids = atl_split_list(in->p, value);
+    apr_array_header_t *ids;
+    const char *error = split(in, value, &ids);
+    atl_finding_id id;
 
-    for (int i = 0; i < ids->nelts; i++) {
-        const char *word = APR_ARRAY_IDX(ids, i, const char *), *error;
-        atl_finding_id id;
-
-        if ((error = atl_finding_find(in->p, word, &id))) {
-            return error;
+    for (int i = 0; i < ids->nelts && !error; i++) {
+        if (!(error = atl_finding_find(in->p, APR_ARRAY_IDX(ids, i, const char *), &id))) {
+            in->app->quiet |= APR_UINT64_C(1) << id;
         }
-        in->app->quiet |= APR_UINT64_C(1) << id;
     }
-    return NULL;
+    return error;
 }
 
 /* Synchrony cannot move its own context path: a path in the URL is the one the public sees, for
@@ -202,8 +213,8 @@ static const char *add_synchrony(atl_app_reader *in, const char *url)
 
 static const char *set_synchrony_urls(atl_app_reader *in, const char *value)
 {
-    const apr_array_header_t *urls = atl_split_list(in->p, value);
-    const char *error = NULL;
+    apr_array_header_t *urls;
+    const char *error = split(in, value, &urls);
 
     for (int i = 0; i < urls->nelts && !error; i++) {
         error = add_synchrony(in, APR_ARRAY_IDX(urls, i, const char *));
@@ -312,16 +323,32 @@ static const char *read_worker_param(atl_app_reader *in, const char *key, const 
     return NULL;
 }
 
+static const char *given_twice(atl_app_reader *in, const char *key, const char *value)
+{
+    int one_node_s = 0;
+    const char *param;
+
+    for (int i = 0; in->app->backends->nelts > 1 && (param = atl_worker_param_name(i)); i++) {
+        one_node_s |= !strcmp(key, param);
+    }
+    return apr_psprintf(in->p, "%s= is given twice in this line (%s and %s); keep one%s%s%s", key,
+                        atl_quote(in->p, apr_table_get(in->seen, key)), atl_quote(in->p, value),
+                        one_node_s ? ", or write each behind its node: http://host:port;" : "",
+                        one_node_s ? key : "", one_node_s ? "=value" : "");
+}
+
 const char *atl_app_key_read(atl_app_reader *in, const char *word, apr_size_t keylen)
 {
     char *key = apr_pstrmemdup(in->p, word, keylen);
     const char *value = word + keylen + 1, *error;
 
     atl_lower(key);
+    if (*value == '"' || *value == '\'') {
+        return apr_psprintf(in->p, "%s=: quotes go around the whole word: \"%s=value\"", atl_cut(in->p, key),
+                            atl_cut(in->p, key));
+    }
     if (apr_table_get(in->seen, key)) {
-        return apr_psprintf(in->p, "%s= is given twice in this line (%s and %s); keep one", key,
-                            atl_quote(in->p, apr_table_get(in->seen, key)),
-                            atl_quote(in->p, value));
+        return given_twice(in, key, value);
     }
     apr_table_set(in->seen, key, value);
     for (int i = 0; i < KEYS; i++) {

@@ -1,10 +1,12 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "apply.h"
+#include "backend_tls.h"
 #include "cache.h"
 #include "expand.h"
 #include "log.h"
 #include "public.h"
+#include "section_match.h"
 #include "server_conf.h"
 #include "text.h"
 
@@ -68,6 +70,31 @@ static void add_prefix(apr_pool_t *p, server_rec *s, atl_server_conf *conf, cons
     loser = atl_routes_add_local(conf->site.routes, path, NULL);
     if (loser) {
         warn_shadowed(s, loser, prefix);
+    }
+}
+
+static int proxies(const ap_directive_t *d)
+{
+    while (d && ap_cstr_casecmp(d->directive, "ProxyPass")) {
+        d = d->next;
+    }
+    return d != NULL;
+}
+
+/* In a <Location> mod_proxy takes all there is below, longer paths of lines included. */
+static void warn_of_locations(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
+                              const ap_directive_t *d)
+{
+    const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
+
+    for (; d; d = d->next) {
+        for (int i = 0; proxies(d->first_child) && i < claims->nelts; i++) {
+            const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
+
+            if (claim->backend && atl_section_is_location_of(ptemp, d, *claim->path ? claim->path : "/")) {
+                warn_shadowed(s, claim, apr_pstrcat(ptemp, "in ", d->directive, " ", d->args, NULL));
+            }
+        }
     }
 }
 
@@ -259,16 +286,38 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     return conf->site.cache_root ? apply_cache(p, ptemp, s, conf) : OK;
 }
 
+/* mod_ssl looks into the file of ca= at start only; before that a reload with a wrong one ends httpd. */
+static int check_ca(apr_pool_t *p, server_rec *s, const atl_server_conf *conf)
+{
+    for (int i = 0; i < conf->site.apps->nelts; i++) {
+        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, i, const atl_app *);
+
+        if (app->ca && !atl_backend_tls_can_read(ap_server_root_relative(p, app->ca))) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         ATL_LOGNO(0102) "AtlassianApp on line %u of %s: ca=%s: there is no certificate in this "
+                         "file; it has those of the authorities, in PEM: -----BEGIN CERTIFICATE-----",
+                         app->line, app->file, app->ca);
+            return !OK;
+        }
+    }
+    return OK;
+}
+
 /* ------------------------------------------------------------------ load balancers in front */
+
+static int has_all_of(const apr_array_header_t *a, const apr_array_header_t *b)
+{
+    int same = 1;
+
+    for (int i = 0; same && i < b->nelts; i++) {
+        same = ap_array_str_index(a, APR_ARRAY_IDX(b, i, const char *), 0) >= 0;
+    }
+    return same;
+}
 
 static int same_list(const apr_array_header_t *a, const apr_array_header_t *b)
 {
-    int same = a->nelts == b->nelts;
-
-    for (int i = 0; same && i < a->nelts; i++) {
-        same = !strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *));
-    }
-    return same;
+    return has_all_of(a, b) && has_all_of(b, a);
 }
 
 /* A client's address belongs to the virtual host, so its lines must say the same or nothing. */
@@ -382,10 +431,12 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
         conf->site.ca_file = ca_file;
         atl_public_of(sections, s, &conf->site.public);
         add_proxy_aliases(p, s, conf);
+        warn_of_locations(ptemp, s, conf, ap_conftree);
+        warn_of_locations(ptemp, s, conf, s->is_virtual ? atl_directives_of(sections, s) : NULL);
         add_acme(conf);
         if ((status = collect_trusted(p, s, conf)) != OK ||
             (status = atl_cache_prepare(p, s, sections, main_server)) != OK ||
-            (status = apply(p, ptemp, s, conf)) != OK) {
+            (status = apply(p, ptemp, s, conf)) != OK || (status = check_ca(ptemp, s, conf)) != OK) {
             return status;
         }
         replace_remoteip(p, s, conf, sections, main_server);

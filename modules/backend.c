@@ -150,7 +150,8 @@ static const char *too_many_colons(apr_pool_t *p, const char *authority)
 
     return check_ipv6(p, authority)
                ? apr_psprintf(p, "%s has more than one ':'; write host:port", quoted)
-               : apr_psprintf(p, "%s: write an IPv6 address in brackets: [%s]", quoted, authority);
+               : apr_psprintf(p, "%s: write an IPv6 address in brackets, a port behind them: [%s] or "
+                              "[address]:port", quoted, authority);
 }
 
 const char *atl_authority_read(apr_pool_t *p, const char *authority, const char **host,
@@ -236,15 +237,17 @@ static const char *read_scheme(apr_pool_t *p, const char *word, const char *sepa
                             : "");
 }
 
-/* http:/host, http:host, http:\\host */
+/* http:/host, http:host, http:\\host, http//host */
 static const char *check_slashes(apr_pool_t *p, const char *word)
 {
-    static const char *const schemes[] = {"http:", "https:"};
+    static const char *const schemes[] = {"http", "https"};
 
     for (apr_size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        if (!apr_cstr_casecmpn(word, schemes[i], strlen(schemes[i]))) {
-            return apr_psprintf(p, "%s: a URL begins with %s// (two slashes)", atl_quote(p, word),
-                                schemes[i]);
+        apr_size_t len = strlen(schemes[i]);
+
+        if (!apr_cstr_casecmpn(word, schemes[i], len) &&
+            (word[len] == ':' || !strncmp(word + len, "//", 2))) {
+            return apr_psprintf(p, "%s: a URL begins with %s://", atl_quote(p, word), schemes[i]);
         }
     }
     return NULL;

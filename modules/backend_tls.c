@@ -12,6 +12,7 @@
 
 #include <apr_optional_hooks.h>
 #include <apr_strings.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -256,6 +257,16 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serve
     (void)s;
     look_up();
     return OK;
+}
+
+int atl_backend_tls_can_read(const char *file)
+{
+    X509_STORE *store = X509_STORE_new();
+    int can = store && X509_STORE_load_locations(store, file, NULL) == 1;
+
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return can;
 }
 
 void atl_backend_tls_register_hooks(apr_pool_t *p)

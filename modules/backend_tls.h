@@ -8,6 +8,11 @@
 
 #include "httpd.h"
 
+/*
+ * Whether OpenSSL finds a certificate in file (an absolute path), as mod_ssl asks it for authorities.
+ */
+int atl_backend_tls_can_read(const char *file);
+
 void atl_backend_tls_register_hooks(apr_pool_t *p);
 
 #endif

@@ -255,6 +255,10 @@ const char *atl_finding_find(apr_pool_t *p, const char *word, atl_finding_id *id
             return NULL;
         }
     }
+    if (!strncmp(digits, "12", 2) && strlen(digits) == 4) {
+        return apr_psprintf(p, "%s is not a finding: it is about the application's own configuration, and "
+                            "app-config=off keeps that unread", atl_quote(p, word));
+    }
     near = nearest(p, word);
     if (!near) {
         return apr_psprintf(p, "%s is not the id of a finding; ids are %s to %s, see docs/findings.md",

@@ -30,6 +30,24 @@ static const char *check_route(apr_pool_t *p, const char *route)
                : NULL;
 }
 
+/* Only worker parameters can be one node's own. */
+static const char *not_one_node_s(apr_pool_t *p, const char *text)
+{
+    atl_nearest best = ATL_NEAREST_NONE;
+    const char *near = NULL, *known;
+
+    for (int i = 0; (known = atl_app_key(i, NULL)); i++) {
+        if (!strcmp(text, known)) {
+            return apr_psprintf(p, "%s= holds for all nodes; write it as a word of the line", known);
+        }
+    }
+    for (int i = 0; (known = atl_worker_param_name(i)); i++) {
+        near = atl_nearer(&best, text, known) ? known : near;
+    }
+    return apr_psprintf(p, "%s is not a worker parameter of mod_proxy's%s, and only those can be one node's "
+                        "own", atl_quote(p, text), atl_did_you_mean(p, near));
+}
+
 static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_header_t *params,
                               char *text)
 {
@@ -49,10 +67,7 @@ static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_head
         return error;
     }
     if (!param.key) {
-        return apr_psprintf(p,
-                            "%s is not a worker parameter of mod_proxy's, and only those can be "
-                            "one node's own; write it as a word of the line",
-                            atl_quote(p, text));
+        return not_one_node_s(p, text);
     }
     for (int i = 0; i < params->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(params, i, atl_param).key, param.key)) {

@@ -4,6 +4,7 @@
 #include "backend.h"
 #include "text.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -14,9 +15,13 @@ const char *atl_network_read(apr_pool_t *p, const char *text, apr_ipsubnet_t **n
     if (bits) {
         *bits++ = '\0';
     }
-    if (!strchr(address, ':') && address[strspn(address, "0123456789.")]) {
+    if (!strchr(address, ':') && apr_isalpha(*address)) {
         return apr_psprintf(p, "%s is a name; only addresses and networks can be trusted: "
                             "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(p, text));
+    }
+    if (bits && *bits && !bits[strspn(bits, "0")]) {
+        return apr_psprintf(p, "%s is every address; name the ones that are meant, or remove the key",
+                            atl_quote(p, text));
     }
     if (!*address || apr_ipsubnet_create(network, address, bits, p) != APR_SUCCESS ||
         (!strchr(address, ':') && !atl_is_ipv4(address))) {

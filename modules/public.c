@@ -5,6 +5,7 @@
 #include "http_config.h"
 
 #include <apr_hash.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 struct atl_sections {
@@ -114,6 +115,16 @@ void atl_public_of(const atl_sections *sections, const server_rec *s, atl_public
     }
 }
 
+static apr_size_t host_length(const char *name)
+{
+    apr_size_t len = 0;
+
+    while (apr_isalnum(name[len]) || (name[len] && strchr("-._[]:", name[len]))) {
+        len++;
+    }
+    return len;
+}
+
 const char *atl_public_contradiction(apr_pool_t *p, const atl_sections *sections,
                                      const server_rec *s)
 {
@@ -122,6 +133,14 @@ const char *atl_public_contradiction(apr_pool_t *p, const atl_sections *sections
 
     if (!name) {
         return NULL;
+    }
+    if (s->server_hostname[host_length(s->server_hostname)] == '/') {
+        return apr_psprintf(p, "ServerName %s has a path; leave it out, a path belongs to the application's "
+                            "address in the line", name);
+    }
+    if (s->server_hostname[host_length(s->server_hostname)]) {
+        return apr_psprintf(p, "ServerName %s: a name here is made of letters, digits, - and . only; of another "
+                            "write the DNS form, which begins with xn-- (\"idn2 name\" prints it)", name);
     }
     if (s->server_scheme && strcmp(s->server_scheme, "http") && strcmp(s->server_scheme, "https")) {
         return apr_psprintf(p, "ServerName %s: a public address begins with http:// or https://; write "

@@ -47,18 +47,19 @@ const char *atl_section_word(apr_pool_t *p, const char **args)
 typedef struct subjects {
     apr_pool_t *p;
     request_rec *r;
+    const char *path;
     const char *url;  /* what mod_proxy is asked for, or NULL */
     const char *file; /* what httpd serves itself, or NULL */
 } subjects;
 
 static int is_location(const subjects *of, const char *word)
 {
-    return atl_section_has_path(word, of->r->uri);
+    return atl_section_has_path(word, of->path);
 }
 
 static int is_location_pattern(const subjects *of, const char *word)
 {
-    return atl_section_has_pattern(of->p, word, of->r->uri);
+    return atl_section_has_pattern(of->p, word, of->path);
 }
 
 /* As mod_proxy: characters, not segments. */
@@ -175,6 +176,14 @@ static const struct kind *matching(const subjects *of, const ap_directive_t *d)
     return NULL;
 }
 
+int atl_section_is_location_of(apr_pool_t *p, const ap_directive_t *d, const char *path)
+{
+    subjects of = {.p = p, .path = path};
+    const struct kind *kind = matching(&of, d);
+
+    return kind && kind->merging == MERGED_LOCATION;
+}
+
 /* Those merged at one time; others may have them inside. */
 static void add_matching(apr_array_header_t *sections, const subjects *of, const ap_directive_t *d,
                          enum merging merging)
@@ -202,7 +211,7 @@ const ap_directive_t *atl_server_directives(apr_pool_t *p, const server_rec *s, 
 apr_array_header_t *atl_sections_matching(apr_pool_t *p, request_rec *r, const char *url)
 {
     apr_array_header_t *sections = apr_array_make(p, 8, sizeof(const ap_directive_t *));
-    subjects of = {p, r, url, r->filename && *r->filename == '/' && !url ? r->filename : NULL};
+    subjects of = {p, r, r->uri, url, r->filename && *r->filename == '/' && !url ? r->filename : NULL};
 
     for (int merging = 0; merging < MERGED_END; merging++) {
         for (int level = 0; level < 2; level++) {

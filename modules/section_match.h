@@ -24,6 +24,11 @@ const ap_directive_t *atl_server_directives(apr_pool_t *p, const server_rec *s, 
 apr_array_header_t *atl_sections_matching(apr_pool_t *p, request_rec *r, const char *url);
 
 /*
+ * Is d a <Location> or <LocationMatch> for a path? p: for scratch.
+ */
+int atl_section_is_location_of(apr_pool_t *p, const ap_directive_t *d, const char *path);
+
+/*
  * Does a path stand at or below another, segment by segment, as <Location> and Redirect have it? prefix may
  * have wildcards.
  */

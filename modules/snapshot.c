@@ -95,6 +95,20 @@ static void view_backends(atl_app_view *view, const apr_array_header_t *backends
     }
 }
 
+/* An application answers when one of its nodes does. Synchrony's own port says nothing of it: that may be
+ * closed on purpose. */
+static const char *state_of_nodes(const apr_array_header_t *nodes)
+{
+    const char *state = "unknown";
+
+    for (int i = 0; i < nodes->nelts && strcmp(state, "up"); i++) {
+        const atl_traffic_view *node = &APR_ARRAY_IDX(nodes, i, const atl_traffic_view);
+
+        state = strcmp(node->state, "unknown") ? node->state : state;
+    }
+    return state;
+}
+
 static void view_app(apr_pool_t *p, server_rec *s, const atl_app *app, apr_time_t now,
                      atl_app_view *view)
 {
@@ -108,6 +122,7 @@ static void view_app(apr_pool_t *p, server_rec *s, const atl_app *app, apr_time_
     view_traffic(&row->traffic, "", "application", now, &view->whole);
     view->backends = apr_array_make(p, 2, sizeof(atl_traffic_view));
     view_backends(view, app->backends, "application", now);
+    view->whole.state = state_of_nodes(view->backends);
     view_backends(view, app->synchronies, "synchrony", now);
     view->in_flight = atl_counters_gauge(app, ATL_GAUGE_IN_FLIGHT);
     view_websockets(row, view);

@@ -105,6 +105,11 @@ const atl_old_mistake_row atl_old_mistake_rows[ATL_OLD_MISTAKES] = {
     [ATL_OLD_TIMEOUT] = {1119, "timeout",
                          "{seconds} seconds are shorter than answers {label} is known to take",
                          "the line has {longer} seconds unless timeout= says more"},
+    [ATL_OLD_ERROR_OVERRIDE] =
+        {1120, "error-override",
+         "ProxyErrorOverride On puts httpd's own pages in place of the application's answers of 400 and "
+         "above: forms and REST clients are not told what was wrong",
+         "leave it out; while an application is down the line has a page of its own"},
 };
 
 typedef struct checker {
@@ -477,6 +482,10 @@ static void check_line(checker *c, const atl_old_line *line)
     if (atl_old_is(line, "AllowEncodedSlashes") &&
         !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on")) {
         found_what(c, ATL_OLD_DECODED_SLASHES, line, "");
+    }
+    if (atl_old_is(line, "ProxyErrorOverride") && !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on") &&
+        !*atl_old_word(c->p, line, 1)) {
+        found_what(c, ATL_OLD_ERROR_OVERRIDE, line, "");
     }
     if (slows_bodies(c->p, line)) {
         found_what(c, ATL_OLD_SPOOLED, line, text_of(c->p, line));

@@ -29,6 +29,7 @@ typedef enum {
     ATL_OLD_DECODED_SLASHES,
     ATL_OLD_STICKINESS,
     ATL_OLD_TIMEOUT,
+    ATL_OLD_ERROR_OVERRIDE,
     ATL_OLD_MISTAKES
 } atl_old_mistake_id;
 

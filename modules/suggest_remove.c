@@ -200,6 +200,7 @@ static const struct {
 } useless[] = {
     {"AllowEncodedSlashes", NULL},
     {"ProxyAddHeaders", NULL},
+    {"ProxyErrorOverride", NULL},
     {"ProxyPassReverseCookieDomain", NULL},
     {"ProxyPassReverseCookiePath", NULL},
     {"ProxyPreserveHost", NULL},

@@ -63,7 +63,15 @@ my @wrong = (
     ['jira http://n/jira compression=gzip', qr/compression=: "gzip" is not known; it is one of: pass, on, off/],
     ['jira http://n/jira compression=onn', qr/compression=: "onn" is not known \(did you mean "on"\?\)/],
     ['jira http://n/jira except=static', qr/except=: path "static" must begin with \//],
-    ['jira http://n/jira except=/jira/a,,/jira/b', qr/except=: path "" must begin with \//],
+    ['jira http://n/jira except=/jira/a,,/jira/b', qr{except=: "/jira/a,,/jira/b" has a comma with nothing beside it}],
+    ['jira=http://n/jira', qr{"jira=http://n/jira": product and backend are words of their own; write jira http://host:port}],
+    ['"jira http://n/jira"', qr{"jira http://n/jira": product and backend are words of their own}],
+    ['jira http://n/jira timeout="300"', qr/timeout=: quotes go around the whole word: "timeout=value"/],
+    ['jira http://n/jira trusted-proxy=10.0.0.1, 10.0.0.2', qr/trusted-proxy=: "10\.0\.0\.1," has a comma with nothing beside it/],
+    ['jira http://n/jira # the tracker', qr/"#": httpd knows no comment behind a directive/],
+    ['jira off', qr/"off": a line has no switch/],
+    ['jira http://n/jira,http://m/jira', qr/each backend is a word of its own/],
+    ['jira http//n/jira', qr{a URL begins with http://}],
     ['jira http://n/jira except=/wiki/x', qr{except=/wiki/x is not below /jira, so there is nothing to except}],
     ['jira http://n/jira except=/jirax', qr{except=/jirax is not below /jira}],
     ['jira http://n/jira except=/jira/', qr{except=/jira is all of Jira; name a path below it}],
@@ -86,7 +94,7 @@ my @wrong = (
     ['jira ftp://n/jira', qr{scheme "ftp" is not known; a backend is http:// or https://}],
     ['jira ajp://n:8009/jira', qr{scheme "ajp" is not known.*Atlassian removed AJP}],
     ['confluence ws://n/wiki', qr{WebSockets need no line of their own}],
-    ['jira ::1', qr{"::1": write an IPv6 address in brackets: \[::1\]}],
+    ['jira ::1', qr{"::1": write an IPv6 address in brackets, a port behind them: \[::1\] or \[address\]:port}],
     ['jira http://[::1/jira', qr{an IPv6 address is written \[address\] or \[address\]:port}],
     ['jira http://[fe80::1%25eth0]/', qr{is not an IPv6 address}],
     ['jira http://[zz]/', qr{"zz" is not an IPv6 address}],
@@ -164,6 +172,11 @@ for my $section ('<Location "/x">', '<Directory "/">', '<Proxy "*">', '<Files "x
     like($err, qr/AtlassianApp (?:not allowed in|cannot occur within) <$tag/, 'says where it may not stand');
 }
 
+# A file without certificates, which mod_ssl would notice at start only, and end the server.
+($exit, undef, $err) = configtest(vhost("AtlassianApp jira https://a/x ca=$ENV{ATL_SRCDIR}/README.md"));
+isnt($exit, 0, 'ca= without a certificate');
+like($err, qr{ATLP0102: AtlassianApp on line 2 of \S+: ca=\S+README\.md: there is no certificate in this file});
+
 # A module that is missing: all of them at once, with the lines that load them.
 ($exit, $out, $err) = configtest({ modules => [qw(unixd authz_core)] },
     vhost('AtlassianApp jira https://a/x compression=on trusted-proxy=10.0.0.1'));
@@ -175,8 +188,15 @@ my @warnings = (
     [['ProxyPass /x http://b/', 'AtlassianApp jira http://a/x'],
         qr{ATLP0101: AtlassianApp jira at /x \(\S+:3\) gets no request for /x: ProxyPass /x claims the same path}],
     [['AtlassianApp jira http://a/x', 'ProxyPassMatch ^/x http://b'], qr{ATLP0101: .* gets no request for /x: ProxyPass \^/x}],
+    [['AtlassianApp jira http://a/x', '<Location "/x">', 'ProxyPass http://b/x', '</Location>'],
+        qr{ATLP0101: .* gets no request for /x: ProxyPass in <Location "/x">}],
+    [['AtlassianApp jira http://a/x', '<LocationMatch ^/x>', 'ProxyPass http://b', '</LocationMatch>'],
+        qr{ATLP0101: .* gets no request for /x: ProxyPass in <LocationMatch}],
     [['RemoteIPHeader X-Forwarded-For', 'AtlassianApp jira http://a/x'], qr{ATLP0103: .*RemoteIPHeader X-Forwarded-For has no effect}],
     [['ServerName a:8443', 'AtlassianApp jira http://a/x'], qr{ATLP0105: .*ServerName a:8443 names port 8443, but this virtual host listens on 80; .*declare it: ServerName http://a:8443}],
+    [['ServerName a/x', 'AtlassianApp jira http://a/x'], qr{ATLP0105: .*ServerName a/x has a path; leave it out}],
+    [['ServerName https://a/x', 'AtlassianApp jira http://a/x'], qr{ATLP0105: .*ServerName https://a/x has a path; leave it out}],
+    [["ServerName m\xc3\xbcnchen", 'AtlassianApp jira http://a/x'], qr{ATLP0105: .*write the DNS form, which begins with xn--}],
     [['ServerName http://a', 'SSLEngine on', 'AtlassianApp jira http://a/x'], qr{ATLP0105: .*says http, but this virtual host speaks TLS; write ServerName a\s}],
 );
 for my $row (@warnings) {
@@ -187,6 +207,8 @@ for my $row (@warnings) {
     is(scalar(() = $err =~ /ATLP/g), 1, 'once');
 }
 for my $lines (['ServerName https://a:8443', 'AtlassianApp jira http://a/x'],
+    ['AtlassianApp jira http://a/x', '<Location "/x/y">', 'ProxyPass http://b/y', '</Location>'],
+    ['AtlassianApp jira http://a/x trusted-proxy=10.0.0.1,10.0.0.2', 'AtlassianApp crowd http://a/y trusted-proxy=10.0.0.2,10.0.0.1'],
     ['RemoteIPHeader X-Forwarded-For', 'AtlassianApp jira http://a/x trusted-proxy=10.0.0.1']) {
     my ($exit, $out, $err) = configtest(vhost(@$lines));
     is("$exit $err", "0 Syntax OK\n", "declared: @$lines");

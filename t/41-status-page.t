@@ -48,6 +48,28 @@ sub json {
     return JSON::PP::decode_json($r->{body});
 }
 
+subtest 'an application answers though Synchrony\'s own port is closed' => sub {
+    my $wiki = backend_port('confluence');
+    my $own = Atl::Server->start(text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    AtlassianApp confluence http://127.0.0.1:$wiki/wiki synchrony=http://127.0.0.1:@{[$bamboo->port]}
+    <Location "/atl">
+        SetHandler atlassian-status
+    </Location>
+</VirtualHost>
+END
+    is(get($own->port, '/wiki/echo')->{status}, 200);
+    is(get($own->port, '/synchrony/v1')->{status}, 503);
+    my $view;
+    wait_until(sub {
+        ($view) = @{ JSON::PP::decode_json(get($own->port, '/atl?json')->{body})->{applications} };
+        return $view->{backends}[1]{state} ne 'unknown';
+    });
+    is_deeply([$view->{state}, map { $_->{state} } @{ $view->{backends} }], ['up', 'up', 'down']);
+    is_deeply([grep { !/AH00957|AH01114/ } $own->stop], [], 'its log');
+};
+
 subtest 'counted' => sub {
     get($port, '/jira/echo') for 1 .. 7;
     get($port, '/jira/status-code?code=404') for 1 .. 2;

@@ -212,6 +212,9 @@ static void test_good(void **state)
     "a backend URL cannot carry a user name or password (the part before '@'); applications have " \
     "their own log-in, remove it"
 #define PATH_LETTERS ": a path here is made of letters, digits and -._~!$&'()+,=:@ only"
+#define COMMA " has a comma with nothing beside it; write all in one word, without blanks: a,b"
+#define STUCK ": product and backend are words of their own; write"
+#define WORDS ": each backend is a word of its own; write a blank in place of the comma"
 #define NETWORK " is not an address or network; write 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32"
 #define CHOICES "it is one of: auto, internal, off, a URL as http://host:8091"
 
@@ -232,6 +235,9 @@ static void test_bad(void **state)
         {"http://admin:s3cret@10.0.0.5:8090/wiki confluence",
          "the product is missing before \"...@10.0.0.5:8090/wiki\"; write one of " PRODUCTS},
         {"10.0.0.5/wiki", "the product is missing before \"10.0.0.5/wiki\"; write one of " PRODUCTS},
+        {"jira=http://h", "\"jira=http://h\"" STUCK " jira http://host:port"},
+        {"Stash:http://h", "\"Stash:http://h\"" STUCK " bitbucket http://host:port"},
+        {"jira:http://admin:s3cret@h", "\"...@h\"" STUCK " jira http://host:port"},
         {"timeout=5 jira", "the product is missing before \"timeout=5\"; write one of " PRODUCTS},
         /* keys */
         {"jira timout=90", "unknown key \"timout\" (did you mean \"timeout\"?);" KEYS},
@@ -247,10 +253,20 @@ static void test_bad(void **state)
                                     "one"},
         {"confluence synchrony=http://s:1 synchrony=http://u:s3cret@s:2",
          "synchrony= is given twice in this line (\"http://s:1\" and \"...@s:2\"); keep one"},
+        {"jira h1 route=a h2 route=b", "route= is given twice in this line (\"a\" and \"b\"); keep one, or "
+                                       "write each behind its node: http://host:port;route=value"},
+        {"jira h1 timeout=1 h2 timeout=2", "timeout= is given twice in this line (\"1\" and \"2\"); keep one"},
+        {"jira timeout=\"300\"", "timeout=: quotes go around the whole word: \"timeout=value\""},
+        {"jira route='a'", "route=: quotes go around the whole word: \"route=value\""},
         {"jira timeout=", "timeout= has no value: how long the application may be silent within one "
                           "answer"},
         {"jira quiet=", "quiet= has no value: findings that are not to be reported for this line, comma-separated"},
         {"jira quiet=ATLP1001,ATLP1107", "quiet=: \"ATLP1107\" is not the id of a finding; the nearest is ATLP1007 (context), see docs/findings.md"},
+        {"jira quiet=,ATLP1001", "quiet=: \",ATLP1001\"" COMMA},
+        {"jira maintenance=off", "maintenance=: \"off\" is not a file; name one that exists during maintenance "
+                                 "only, or remove the key"},
+        {"jira maintenance=ON", "maintenance=: \"ON\" is not a file; name one that exists during maintenance "
+                                "only, or remove the key"},
         {"jira except=", "except= has no value: paths this httpd serves itself, comma-separated"},
         {"jira retry=", "retry=: \"\" is not a whole number"},
         {"jira timeout 90", "timeout is a key; write timeout=value (a host of that name is written "
@@ -281,10 +297,16 @@ static void test_bad(void **state)
          "10.0.0.5, 10.0.0.0/8, 2001:db8::/32"},
         {"jira trusted-proxy=10.0.0.0/33", "trusted-proxy=: \"10.0.0.0/33\"" NETWORK},
         {"jira trusted-proxy=10.0.0", "trusted-proxy=: \"10.0.0\"" NETWORK},
-        {"jira trusted-proxy=10.0.0.1,", "trusted-proxy=: \"\"" NETWORK},
+        {"jira trusted-proxy=10.0.0.1,", "trusted-proxy=: \"10.0.0.1,\"" COMMA},
+        {"jira trusted-proxy=10.0.0.1;10.0.0.2", "trusted-proxy=: \"10.0.0.1;10.0.0.2\"" NETWORK},
+        {"jira trusted-proxy=10.0.0.*", "trusted-proxy=: \"10.0.0.*\"" NETWORK},
+        {"jira trusted-proxy=0.0.0.0/0", "trusted-proxy=: \"0.0.0.0/0\" is every address; name the ones that "
+                                         "are meant, or remove the key"},
+        {"jira admin=::/0", "admin=: \"::/0\" is every address; name the ones that are meant, or remove the "
+                            "key"},
         {"jira admin=10.0.0.0/8,office", "admin=: \"office\" is a name; only addresses and networks can "
                                          "be trusted: 10.0.0.5, 10.0.0.0/8, 2001:db8::/32"},
-        {"jira admin=10.0.0.0/8,,::1", "admin=: \"\"" NETWORK},
+        {"jira admin=10.0.0.0/8,,::1", "admin=: \"10.0.0.0/8,,::1\"" COMMA},
         {"jira admin=::1/129", "admin=: \"::1/129\"" NETWORK},
         {"jira admin=", "admin= has no value: addresses that may reach administration and set-up pages, "
                         "comma-separated"},
@@ -318,6 +340,7 @@ static void test_bad(void **state)
         {"confluence synchrony=ws://s", "synchrony=: scheme \"ws\" is not known; a backend is http:// "
                                         "or https:// (WebSockets need no line of their own)"},
         {"confluence synchrony=http://u:s3cret@s", "synchrony=: " NO_CREDENTIALS},
+        {"confluence synchrony=http://s1,", "synchrony=: \"http://s1,\"" COMMA},
         {"confluence synchrony=s:0", "synchrony=: port \"0\" is not a number from 1 to 65535"},
         {"confluence synchrony=/synchrony", "synchrony=: a host name is missing; write "
                                             "http://host:port/context"},
@@ -340,8 +363,8 @@ static void test_bad(void **state)
         {"jira h/jira except=/jira/a,/b", "except=/b is not below /jira, so there is nothing to "
                                           "except"},
         {"jira except=plain", "except=: path \"plain\" must begin with /"},
-        {"jira except=/a,,/b", "except=: path \"\" must begin with /"},
-        {"jira except=/a,", "except=: path \"\" must begin with /"},
+        {"jira except=/a,,/b", "except=: \"/a,,/b\"" COMMA},
+        {"jira except=/a, /b", "except=: \"/a,\"" COMMA},
         {"jira except=/a/../b", "except=: path \"/a/../b\" has a \".\" or \"..\" segment; write the "
                                 "path it stands for"},
         {"jira except=/a//b", "except=: path \"/a//b\" has an empty segment (//)"},
@@ -369,6 +392,13 @@ static void test_bad(void **state)
         {"jira =90", "host \"=90\" has a character that no host name may have: '='"},
         {"jira http://h/jira?x=y", "backend \"http://h/jira?x=y\" has a query; a backend is a host, a "
                                    "port and a context path, remove the part from '?' on"},
+        {"jira http//h/jira", "\"http//h/jira\": a URL begins with http://"},
+        {"jira h # the tracker", "\"#\": httpd knows no comment behind a directive; write it on a line of its "
+                                 "own"},
+        {"jira off", "\"off\": a line has no switch, it counts while it is there (a host of that name is "
+                     "written http://off:port)"},
+        {"jira http://h1/x,http://h2/x", "\"http://h1/x,http://h2/x\"" WORDS},
+        {"jira h1, h2", "\"h1,\"" WORDS},
         {"jira h:8080:1", "\"h:8080:1\" has more than one ':'; write host:port"},
     };
 

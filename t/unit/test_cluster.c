@@ -33,8 +33,9 @@ static void test_errors(void **state)
                            "parameters of this node there: ;loadfactor=2;route=b"},
         {"jira h1;max=x h2", "h1: max=: \"x\" is not a whole number"},
         {"jira h1;max=1;max=2 h2", "h1: max= is given twice for one node; keep one"},
-        {"jira h1;timeout=9 h2", "h1: \"timeout\" is not a worker parameter of mod_proxy's, and only those "
-                                 "can be one node's own; write it as a word of the line"},
+        {"jira h1;timeout=9 h2", "h1: timeout= holds for all nodes; write it as a word of the line"},
+        {"jira h1;stat=+H h2", "h1: \"stat\" is not a worker parameter of mod_proxy's (did you mean "
+                               "\"status\"?), and only those can be one node's own"},
         {"jira h1;upgrade=ANY h2", "h1: upgrade=: the module itself decides where WebSockets pass; remove "
                                    "it"},
         {"jira h1;max=2", "parameters after ; are one node's of several, and http://h1:8080 is the only "

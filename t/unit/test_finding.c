@@ -67,6 +67,8 @@ static void ids(void **state)
         {"everything", "\"everything\" is not the id of a finding; ids are ATLP1001 to ATLP"},
         {"", "\"\" is not the id of a finding; ids are "},
         {"ATLP", "\"ATLP\" is not the id of a finding; ids are "},
+        {"ATLP1201", "\"ATLP1201\" is not a finding: it is about the application's own configuration, and "
+                     "app-config=off keeps that unread"},
         {"ATLP1007x", "the nearest is ATLP1007 (context)"},
         {"01007", "the nearest is ATLP1007 (context)"},
     };

@@ -230,6 +230,9 @@ static void mistakes(void **state)
         {HOST "ProxyPass /jira https://10.0.0.5:8443/jira\nProxyPassReverse /jira https://10.0.0.5:8443/jira", " 1116:2"},
         {HOST JIRA "AllowEncodedSlashes On", " 1117:4"},
         {HOST JIRA "AllowEncodedSlashes NoDecode", ""},
+        {HOST JIRA "ProxyErrorOverride On", " 1120:4"},
+        {HOST JIRA "ProxyErrorOverride On 502 503", ""},
+        {HOST JIRA "ProxyErrorOverride Off", ""},
         {HOST JIRA "ProxyTimeout 30", " 1119:4"},
         {HOST JIRA "ProxyTimeout 120", ""},
     };
