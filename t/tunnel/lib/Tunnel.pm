@@ -201,7 +201,8 @@ sub children
 # Lines nobody expects: crashes, and anything at error or above that is not allowed for.
 sub unused_log_lines
 {
-    my @allowed = (@_, qr/AH01906/, qr/AH00485/, qr/:(?:info|notice)\]/);
+    # AH01882: see Atl::Log.
+    my @allowed = (@_, qr/AH01882/, qr/AH01906/, qr/AH00485/, qr/:(?:info|notice)\]/);
 
     return grep { my $line = $_; !grep { $line =~ $_ } @allowed } split /\n/, log_text();
 }
