@@ -43,7 +43,7 @@ sub dir { $dir ||= tempdir(CLEANUP => !$ENV{ATL_KEEP}) }
 sub wait_for
 {
     my ($what, $test, $deadline) = @_;
-    my $end = time + ($deadline || 20);
+    my $end = time + ($deadline || 120);
 
     while (1) {
         my $found = $test->();
@@ -169,7 +169,7 @@ sub stop_httpd
 {
     return if !$httpd_pid;
     kill 'TERM', $httpd_pid;
-    wait_for('httpd to stop', sub { waitpid($httpd_pid, POSIX::WNOHANG()) }, 40);
+    wait_for('httpd to stop', sub { waitpid($httpd_pid, POSIX::WNOHANG()) });
     undef $httpd_pid;
 }
 
@@ -298,7 +298,7 @@ sub request_head
 sub read_some
 {
     my ($s, $size, $deadline) = @_;
-    my $end = time + ($deadline || 20);
+    my $end = time + ($deadline || 120);
 
     while (1) {
         if (!(ref $s eq 'IO::Socket::SSL' && $s->pending)) {
