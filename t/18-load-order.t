@@ -102,10 +102,10 @@ subtest 'one backend, a timeout for each virtual host' => sub {
     });
     my ($long, $short, $main) = map { $server->port($_) } 0 .. 2;
     my %id = map { $_ => unique('timeout') } $long, $short, $main;
-    my %c = map { $_ => raw($_) } $long, $short, $main;
+    my %c = map { $_ => raw($_) } $long, $main;
     $c{$_}->send("GET /jira/slow?before=1&id=$id{$_} HTTP/1.1\r\nHost: x\r\n\r\n") for $long, $main;
     ok(wait_until(sub { get($main, "/jira/slow/waiting?id=$id{$_}")->json->{waiting} }), 'waiting') for $long, $main;
-    $c{$short}->send("GET /jira/slow?before=1&id=$id{$short} HTTP/1.1\r\nHost: x\r\n\r\n");
+    $c{$short} = raw($short)->send("GET /jira/slow?before=1&id=$id{$short} HTTP/1.1\r\nHost: x\r\n\r\n");
     is($c{$short}->response->{status}, 503, 'the short timeout is over');
     ok(!IO::Select->new($c{$_}->socket)->can_read(0), 'the long ones are not') for $long, $main;
     get($main, "/jira/slow/release?id=$_") for values %id;

@@ -8,6 +8,7 @@ use JSON::PP ();
 use Atl::Backends ();
 use Atl::Httpd ();
 use Atl::Server;
+use Atl::StandIn;
 use Atl::Tomcat;
 
 my @HOST = (host => 'people.example.test');
@@ -60,8 +61,8 @@ sub reload {
         my $now = () = Atl::Backends::slurp($server->error_log) =~ /resuming normal operations/g;
         # A child of before may still take a connection, and serve it as before.
         $now > $before && !grep { $old{$_} } $server->children;
-    }, 30), 'reloaded');
-    return;
+    }), 'reloaded');
+    return 1;
 }
 
 # round_trip(ID => name, SERVER, provoke => CODE, apply => CODE(cure), noise => PATTERN): noise is what httpd itself says.
@@ -211,18 +212,24 @@ my $REFUSED = qr/AH00957|AH01114/;
 
 {
     my $slow = backend_port('jira-http');
-    my $server = site('http://people.example.test', "AtlassianApp jira http://127.0.0.1:$slow/jira timeout=1");
-    my $id = unique('findings');
+    # httpd's own clock: what never answers is given up after as long as Jira's line allows at first.
+    my $silent = Atl::StandIn->listen;
+    my $server = site('http://people.example.test', "AtlassianApp jira http://127.0.0.1:$slow/jira timeout=4",
+        'AtlassianApp crowd http://127.0.0.1:' . $silent->port . '/crowd timeout=4 quiet=ATLP1017');
+    my ($cured, @seen);
     round_trip(1017, $server, name => 'answer too late', noise => qr/AH01102|AH00898/,
         provoke => sub {
+            my $id = unique('findings');
             my $c = raw($server->port);
             $c->send("GET /jira/slow?before=1&id=$id HTTP/1.1\r\nHost: people.example.test\r\nConnection: close\r\n\r\n");
-            # Longer than the line allows at first, shorter than after the cure.
-            select undef, undef, undef, 1.5;
+            is(get($server->port, '/crowd/x', @HOST)->{status}, 503, 'time is over');
+            # Until httpd has given up; after the cure it waits on.
+            push @seen, $c->response->{status} if !$cured;
             get($slow, "/jira/slow/release?id=$id");
-            $c->response;
+            push @seen, $c->response->{status} if $cured;
         },
-        apply => sub { like($_[0], qr/timeout=3$/m); change_line($server, $_[0]) });
+        apply => sub { like($_[0], qr/timeout=12$/m); $cured = change_line($server, $_[0]) });
+    is("@seen", '503 503 200', 'as the client sees it');
 }
 
 # blocked(KIND): an address no packet gets to, by a route of this kind; nobody else's, by the number of this process
@@ -345,17 +352,17 @@ sub paste_lines {
 {
     my $line = 'AtlassianApp jira http://127.0.0.1:' . backend_port('jira-http') . '/jira';
     my $server = site('http://people.example.test', $line, 'RequestReadTimeout body=1');
-    my @seen;
+    my ($cured, @seen);
     round_trip(1032, $server, name => 'a pause in an upload', noise => qr/AH02608|AH01097/,
         provoke => sub {
             my $id = unique('slow');
             my $c = raw($server->port)->send("POST /jira/upload?id=$id HTTP/1.1\r\nHost: people.example.test\r\n"
                 . "Connection: close\r\nContent-Length: 200000\r\n\r\n" . 'x' x 100_000);
-            # Longer than httpd waits at first, shorter than after the cure.
-            IO::Select->new($c->socket)->can_read(1.7) or $c->send('x' x 100_000);
+            # Until httpd has given up; after the cure longer than it waited before.
+            IO::Select->new($c->socket)->can_read($cured ? 1.7 : 120) or $c->send('x' x 100_000);
             push @seen, $c->response->{status};
         },
-        apply => sub { paste_lines($server, $_[0], 'RequestReadTimeout') });
+        apply => sub { $cured = paste_lines($server, $_[0], 'RequestReadTimeout') });
     is("@seen", '408 408 200', 'as the client sees it');
 }
 

@@ -26,13 +26,14 @@ Listen 127.0.0.1:$other
     AtlassianApp jira http://127.0.0.1:$jira/jira timeout=1
     AtlassianApp bitbucket http://127.0.0.1:$bitbucket/bitbucket
     AtlassianApp crowd http://nowhere.invalid/crowd
+</VirtualHost>
+<VirtualHost *:$other>
+    ServerName http://git.example.test
+    AtlassianApp jira http://127.0.0.1:$jira/jira
     AtlassianApp fisheye http://127.0.0.1:$port{closed}/fisheye
     <Location "/fisheye">
         ErrorDocument 503 "the administrator's own words"
     </Location>
-</VirtualHost>
-<VirtualHost *:$other>
-    ServerName http://git.example.test
     AtlassianApp bitbucket http://127.0.0.1:$port{closed}/bitbucket
     AtlassianApp bamboo http://127.0.0.1:$port{closed}/bamboo
 </VirtualHost>
@@ -98,11 +99,13 @@ subtest 'what was sent and not answered may have been done' => sub {
 };
 
 subtest 'left alone' => sub {
-    my $own = get($server->port, '/jira/status-code?code=503&body=its+own+page', @BROWSER);
+    # Where an application has longer than a second.
+    my $patient = $server->port(1);
+    my $own = get($patient, '/jira/status-code?code=503&body=its+own+page', @BROWSER);
     is("$own->{status} $own->{body}", '503 its own page', "an application's own error page");
     is($own->header('Retry-After'), undef);
-    like(get($server->port, '/jira/status-code?code=503&container=1', @BROWSER)->{body}, qr/Tomcat/, "the container's too");
-    is(get($server->port, '/fisheye/', @BROWSER)->{body}, "the administrator's own words", "the administrator's ErrorDocument wins");
+    like(get($patient, '/jira/status-code?code=503&container=1', @BROWSER)->{body}, qr/Tomcat/, "the container's too");
+    is(get($patient, '/fisheye/', @BROWSER)->{body}, "the administrator's own words", "the administrator's ErrorDocument wins");
 };
 
 subtest 'Bitbucket in MAINTENANCE, and while it starts' => sub {
@@ -144,6 +147,7 @@ END
 
 subtest 'too large, where no application is' => sub {
     my $server = Atl::Server->start(text => sub { "Listen 127.0.0.1:$_[0]\n<VirtualHost *:$_[0]>\nServerName none.example.test\n</VirtualHost>\n" });
+    get($server->port, '/');    # whoever answers has children
     my %before = map { $_ => 1 } $server->children;
     my $c = raw($server->port)->send("POST / HTTP/1.1\r\nHost: none.example.test\r\nContent-Length: 2000000000\r\n\r\n");
     my $r = $c->response;

@@ -17,10 +17,11 @@ MaxRequestWorkers 128
 <IfModule !mpm_prefork_module>
     ThreadsPerChild 64
 </IfModule>
-KeepAliveTimeout 60
+KeepAliveTimeout 300
 <VirtualHost *:$_[0]>
     ServerName teams.example.test
-    AtlassianApp jira $nodes hcinterval=1 connectiontimeout=2
+    # A node that says nothing for six seconds, twice, is out: one that only waits for this machine's processors is not.
+    AtlassianApp jira $nodes hcinterval=3
     <Location "/balancer-manager">
         SetHandler balancer-manager
     </Location>
@@ -55,7 +56,7 @@ subtest 'a node that is gone before it is asked' => sub {
     is($posted->{status}, 200, 'what was not sent yet may be sent elsewhere');
     is($posted->json->{bytes}, length $body, 'the whole of it') or diag $posted->{body};
     $tomcats[0]->launch;
-    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-1' }, 30), 'it is found again');
+    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-1' }), 'it is found again');
 };
 
 subtest 'a node that dies at work' => sub {
@@ -76,7 +77,7 @@ subtest 'a node that dies at work' => sub {
     is($error->{status}, 502, 'what may have changed something is not asked again');
     is(scalar(grep { $waits->($_, $written) } @tomcats[0, 2]), 0, 'by nobody');
     $tomcats[1]->launch;
-    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-2' }, 30), 'it is found again');
+    ok(wait_until(sub { node_of(browser()) eq 'own-tomcat-2' }), 'it is found again');
 };
 
 # row_of(TOMCAT): what balancer-manager says of a node, and the nonce its form wants.
@@ -116,7 +117,7 @@ subtest 'fifty browsers' => sub {
         ok($crowd->until_each(3), "$node: $how, and they go on");
         $tomcat{$node}->launch;
         push @gone, [$node, $from, Time::HiRes::time(), $how];
-        ok(wait_until(sub { node_of(browser()) eq $node }, 30), "$node is back");
+        ok(wait_until(sub { node_of(browser()) eq $node }), "$node is back");
         ok($crowd->until_each(2), 'and they go on');
     }
     # Drained: those who are there stay, and nobody comes.
@@ -133,9 +134,9 @@ subtest 'fifty browsers' => sub {
     $silent->thaw;
     ok($crowd->until_each(3), 'half a second of silence, and they go on');
     $silent->freeze;
-    ok(wait_until(sub { (row_of($silent))[0] =~ /HcFl/ }, 30), 'one that hangs is noticed');
+    ok(wait_until(sub { (row_of($silent))[0] =~ /HcFl/ }), 'one that hangs is noticed');
     $silent->thaw;
-    ok(wait_until(sub { (row_of($silent))[0] !~ /HcFl/ }, 30), '... and that it is back');
+    ok(wait_until(sub { (row_of($silent))[0] !~ /HcFl/ }), '... and that it is back');
     push @gone, ['own-tomcat-3', $from, Time::HiRes::time(), 'hang'];
     ok($crowd->until_each(3), 'and they go on');
     my (@failed, @wandered, $requests, $moves);

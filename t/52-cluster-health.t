@@ -10,10 +10,10 @@ my %tomcats = map { my $app = $_; ($app => [map { Atl::Tomcat->start("$app:$apps
 my $lines = join '', map {
     my $app = $_;
     "AtlassianApp $app " . join(' ', map { 'http://127.0.0.1:' . $_->port . $apps{$app} } @{ $tomcats{$app} })
-        . " hcinterval=1 hcfails=1 timeout=25\n"
+        . " hcinterval=3 hcfails=1 timeout=300\n"
 } sort keys %apps;
 my $server = Atl::Server->start(text => sub {
-    "Listen 127.0.0.1:$_[0]\nTimeout 30\nKeepAliveTimeout 60\n<VirtualHost *:$_[0]>\nServerName teams.example.test\n$lines<Location /balancer-manager>\nSetHandler balancer-manager\n</Location>\n</VirtualHost>\n"
+    "Listen 127.0.0.1:$_[0]\nTimeout 300\nKeepAliveTimeout 300\n<VirtualHost *:$_[0]>\nServerName teams.example.test\n$lines<Location /balancer-manager>\nSetHandler balancer-manager\n</Location>\n</VirtualHost>\n"
 });
 
 sub browser {
@@ -57,11 +57,11 @@ for my $row (
     my ($app, $state, $where, $why) = @$row;
     my ($first, $second) = @{ $name{$app} };
     control($tomcats{$app}[0], $app, 'state=STARTING');
-    ok(wait_until(sub { failed($app, 0) }, 20), "$app: a node that is starting is found");
+    ok(wait_until(sub { failed($app, 0) }), "$app: a node that is starting is found");
     is(nodes($app), $second, '... and gets nothing');
     control($tomcats{$app}[0], $app, "state=$state");
     if ($where eq 'in') {
-        ok(wait_until(sub { !failed($app, 0) }, 20), "$app: $state takes traffic ($why)");
+        ok(wait_until(sub { !failed($app, 0) }), "$app: $state takes traffic ($why)");
     }
     else {
         # That the state was asked for again: another one that is fine goes in and out meanwhile.
@@ -69,7 +69,7 @@ for my $row (
         is("$asked " . nodes($app), "$state $second", "$app: $state does not ($why)");
     }
     control($tomcats{$app}[0], $app, 'reset=1');
-    ok(wait_until(sub { !failed($app, 0) }, 20), "$app: back after $state");
+    ok(wait_until(sub { !failed($app, 0) }), "$app: back after $state");
 }
 
 subtest 'Bamboo: the second node stands by' => sub {
@@ -80,7 +80,7 @@ subtest 'Bamboo: the second node stands by' => sub {
     $tomcats{bamboo}[0]->stop;
     is(node('bamboo', $browser), $second, 'until it is gone');
     $tomcats{bamboo}[0]->launch;
-    ok(wait_until(sub { nodes('bamboo') eq $first }, 20), 'new ones return to it');
+    ok(wait_until(sub { nodes('bamboo') eq $first }), 'new ones return to it');
 };
 
 subtest 'a slow node keeps its sessions, a hung one gets no new ones' => sub {
@@ -101,13 +101,13 @@ subtest 'a slow node keeps its sessions, a hung one gets no new ones' => sub {
     $slow->freeze;
     my @stuck = grep { $at[$_] eq $first } 0 .. $#browsers;
     my $crowd = Atl::Browser::crowd(1, sub { $_[2]->({ node => node('jira', $browsers[$stuck[0]]) }) });
-    ok(wait_until(sub { failed('jira', 0) }, 20), 'it is found');
+    ok(wait_until(sub { failed('jira', 0) }), 'it is found');
     is(nodes('jira'), $second, 'new ones go elsewhere');
     ok(!$crowd->until_each(1, 0), 'while who is being served by it still waits');
     is(node('jira', $browsers[$stuck[1]]), $second, 'who asks again is served');
     $slow->thaw;
     is(($crowd->finish)[0][0]{node}, $first, 'who waited gets the answer');
-    ok(wait_until(sub { !failed('jira', 0) }, 20), 'it is back');
+    ok(wait_until(sub { !failed('jira', 0) }), 'it is back');
 };
 
 subtest 'all nodes down' => sub {
@@ -118,7 +118,7 @@ subtest 'all nodes down' => sub {
     like($page->{body}, qr/Bitbucket is not running/, 'the page says so');
     is(browser()->get('/bitbucket/rest/api/1.0/x', 'Accept: application/json')->json->{state}, 'down', 'and the answer for programs');
     $tomcats{bitbucket}[1]->launch;
-    ok(wait_until(sub { node('bitbucket') eq $name{bitbucket}[1] }, 20), 'one is enough');
+    ok(wait_until(sub { node('bitbucket') eq $name{bitbucket}[1] }), 'one is enough');
 };
 
 my $known = qr/AH0095[79]|AH01114|AH01102|AH00898|AH01084|AH00940|AH01170|AH03252|ATLP1017|ATLP103\d/;

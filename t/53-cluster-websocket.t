@@ -11,7 +11,7 @@ use Atl::WebSocket 'say';
 my @wiki = map { Atl::Tomcat->start('confluence:/wiki') } 1 .. 2;
 my @synchrony = map { Atl::Tomcat->start('synchrony') } 1 .. 2;
 my $line = 'AtlassianApp confluence ' . join(' ', map { 'http://127.0.0.1:' . $_->port . '/wiki' } @wiki)
-    . ' synchrony=' . join(',', map { 'http://127.0.0.1:' . $_->port } @synchrony) . " hcinterval=1\n";
+    . ' synchrony=' . join(',', map { 'http://127.0.0.1:' . $_->port } @synchrony) . "\n";
 my $inside = "ServerName wiki.example.com\n$line";
 my $server = Atl::Server->start(text => sub { "Listen 127.0.0.1:$_[0]\n<VirtualHost *:$_[0]>\n$inside</VirtualHost>\n" });
 

@@ -12,7 +12,7 @@ my $server = Atl::Server->start(text => sub { <<"END" });
 Listen 127.0.0.1:$_[0]
 <VirtualHost *:$_[0]>
     ServerName teams.example.test
-    AtlassianApp jira $origins[0]/jira $origins[1]/jira hcinterval=1
+    AtlassianApp jira $origins[0]/jira $origins[1]/jira hcinterval=3
     <Location "/atlassian">
         SetHandler atlassian-status
     </Location>
@@ -42,7 +42,7 @@ sub logged {
 sub reach {
     my ($n) = @_;
     my $node = 'own-tomcat-' . ($n + 1);
-    return wait_until(sub { my $r = browser()->get('/jira/session'); $r->{status} == 200 && $r->json->{node} eq $node }, 30);
+    return wait_until(sub { my $r = browser()->get('/jira/session'); $r->{status} == 200 && $r->json->{node} eq $node });
 }
 
 subtest 'all is well' => sub {
@@ -75,7 +75,7 @@ subtest 'sessions that lost their route' => sub {
 subtest 'a node that is gone, and comes, and goes' => sub {
     for my $time (1 .. 3) {
         $tomcats[0]->stop;
-        ok(wait_until(sub { browser()->get('/jira/session'); (page())[1]{ $origins[0] }{state} eq 'down' }, 20), "gone, $time");
+        ok(wait_until(sub { browser()->get('/jira/session'); (page())[1]{ $origins[0] }{state} eq 'down' }), "gone, $time");
         is(scalar(logged(1035)), $time < 3 ? 0 : 1, $time < 3 ? 'that happens' : 'and again: it is said');
         $tomcats[0]->launch;
         ok(reach(0), 'back');

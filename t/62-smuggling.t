@@ -176,7 +176,7 @@ sub recorded {
     my $name = 'sentinel-' . ++$sentinel;
     my $own = get($RECORDED, "/jira/$name", host => 'site.test');
     is("$own->{status} $own->{body}", "200 $name", 'the next request gets its own answer');
-    wait_until(sub { $recorder->since($mark) =~ /\Q$name\E HTTP/ }, 10);
+    wait_until(sub { $recorder->since($mark) =~ /\Q$name\E HTTP/ });
     my @requests = eval { parse($recorder->since($mark)) };
     is($@, '', 'what arrived has one reading') or return ($answer);
     is_deeply([grep { $_->{line} =~ /smuggled/ } @requests], [], 'nothing was smuggled');
@@ -256,7 +256,7 @@ subtest 'upgrade: what is sent ahead belongs to the tunnel, once there is one' =
         $c->send(head('GET /wiki/synchrony-proxy/websocket HTTP/1.1', (grep { !/^Connection/ } @handshake), "Connection: $connection") . $FRAME);
         my $r = $c->head;
         if ($r->{status} == 101) {
-            ok(wait_until(sub { $recorder->since($mark) =~ /\Q$FRAME\E\z/ }, 10), "Connection: $connection: the frame, and nothing after it");
+            ok(wait_until(sub { $recorder->since($mark) =~ /\Q$FRAME\E\z/ }), "Connection: $connection: the frame, and nothing after it");
             like($recorder->since($mark), qr/\A[^\0]*?\r\n\r\n\Q$FRAME\E\z/s, 'right behind the handshake');
         }
         else {

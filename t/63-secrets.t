@@ -116,7 +116,7 @@ sub told {
     return;
 }
 
-wait_until(sub { Atl::Backends::slurp($server->error_log) =~ /ATLP0301/ }, 10) if mpm() ne 'prefork';
+wait_until(sub { Atl::Backends::slurp($server->error_log) =~ /ATLP0301/ }) if mpm() ne 'prefork';
 my $log = Atl::Backends::slurp($server->error_log);
 # httpd ends its lines with the client's Referer, escaped: its own, see ErrorLogFormat.
 $log =~ s/, referer: \S*$//mg;

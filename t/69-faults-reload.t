@@ -82,9 +82,9 @@ sub starts {
 sub reload {
     my $count = starts();
     $server->signal('USR1');
-    wait_until(sub { starts() > $count }, 30) or return 0;
+    wait_until(sub { starts() > $count }) or return 0;
     my @had = answers();
-    return wait_until(sub { my @has = answers(); !grep { $has[$_] < $had[$_] + 2 } 0 .. $#has }, 30);
+    return wait_until(sub { my @has = answers(); !grep { $has[$_] < $had[$_] + 2 } 0 .. $#has });
 }
 
 # Of httpd's first process, which reads its configuration again and again.
@@ -129,7 +129,7 @@ fault 'graceful reloads under load' => sub {
     $case->ok('nothing in flight', wait_until(sub { !application()->{inFlight} }));
     # MaxRequestWorkers has room for four of them, MaxSpareServers for ten and those with something to do.
     $case->ok('children of old configurations are gone', wait_until(sub {
-        $server->children <= (mpm() eq 'prefork' ? 10 + $CLIENTS : 4) }, 30));
+        $server->children <= (mpm() eq 'prefork' ? 10 + $CLIENTS : 4) }));
     diag('first process: ', parent_memory() - $memory, ' bytes more');
     $case->ok('memory of the first process bounded', parent_memory() < $memory + $MEMORY);
     $case->recovers($server, '/wiki/echo', 'application served');

@@ -11,6 +11,7 @@ const axe = require('axe-core');
 
 const [base, statusPath, alive, down, shots] = process.argv.slice(2);
 const problems = [];
+const PATIENCE = 300000; /* milliseconds, on a machine that does much else */
 
 function tell(name, ok, note) {
     console.log(JSON.stringify({name, ok: Boolean(ok), note: note === undefined ? '' : String(note)}));
@@ -18,6 +19,7 @@ function tell(name, ok, note) {
 
 async function newPage(browser, options) {
     const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], {origin: base});
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
@@ -120,7 +122,7 @@ async function unavailable(browser) {
     await page.screenshot({path: shots + '/unavailable-dark.png', caret: 'initial'});
     await accessibility(page, 'unavailable, dark');
     tell('down', true);
-    await page.getByText('"requestURI"').waitFor({timeout: 60000});
+    await page.getByText('"requestURI"').waitFor();
     const shown = JSON.parse(await page.locator('body').textContent());
     tell('and then the page that was asked for, by itself', shown.requestURI + '?' + shown.queryString === down, page.url());
     /* The browser reports each 503, and that the stand-in has no icon. */
@@ -130,7 +132,7 @@ async function unavailable(browser) {
 
 (async () => {
     const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-        args: ['--no-sandbox', '--disable-gpu']});
+        timeout: PATIENCE, args: ['--no-sandbox', '--disable-gpu']});
     try {
         await desktop(browser);
         await phone(browser);

@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Tunnel;
 
--d root() . '/peer/node_modules/ws' or die "npm's ws is missing: run t/tunnel/run\n";
+-d(($ENV{NODE_PATH} // "") . "/ws") or die "npm's ws is missing: run t/tunnel/run\n";
 my $chromium = $ENV{CHROMIUM} || '/usr/bin/chromium';
 -x $chromium or die "no Chromium at $chromium\n";
 
@@ -25,7 +25,7 @@ sub client
     my ($scheme, $what) = @_;
     my $url = "$scheme://127.0.0.1:" . port($scheme eq 'wss' ? 'tls' : 'plain') . '/peer/x';
 
-    chomp(my $line = qx(timeout 60 node @{[root()]}/peer/client.js $url $what));
+    chomp(my $line = qx(timeout 300 node @{[root()]}/peer/client.js $url $what));
     return $line;
 }
 
@@ -44,7 +44,7 @@ sub page
     my ($url) = @_;
     my $profile = dir() . '/chromium';
 
-    chomp(my $line = qx(timeout 60 node @{[root()]}/peer/browser.js $chromium $profile $url));
+    chomp(my $line = qx(timeout 300 node @{[root()]}/peer/browser.js $chromium $profile $url));
     return $line;
 }
 

@@ -58,7 +58,7 @@ for my $last (0, 1) {
 {
     my $before = log_count(qr/WebSocket ended/);
     start_httpd(global => "H2WebSockets on\n");
-    my $line = qx(timeout 30 node @{[root()]}/peer/h2.js https://127.0.0.1:@{[port('tls')]}/echo);
+    my $line = qx(timeout 300 node @{[root()]}/peer/h2.js https://127.0.0.1:@{[port('tls')]}/echo);
     is($line, "200 hello over h2\n", 'RFC 8441: echo over a stream of HTTP/2');
     is(log_count(qr/ATLP0303: .*it came over HTTP/), 1, 'one line');
     stop_httpd();

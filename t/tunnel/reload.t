@@ -49,12 +49,13 @@ sub graceful
     wait_log(qr/resuming normal operations/, $starts + 1);
 }
 
-sub gone { my @pids = @_; wait_for('old children to go', sub { !grep { kill 0, $_ } @pids }, 40) }
+sub gone { my @pids = @_; wait_for('old children to go', sub { !grep { kill 0, $_ } @pids }) }
 
 start_rogue();
 
 # ------------------------------------------------------------------ graceful restart
-start_httpd(ws => 'idle:3600,grace:4');
+# Long enough for all that must happen within it.
+start_httpd(ws => 'idle:3600,grace:20');
 {
     my @open = open_some(40);
     my $half = plain_client();
@@ -68,12 +69,14 @@ start_httpd(ws => 'idle:3600,grace:4');
     my $new = plain_client();
     upgrade($new, '/echo');
     ok(echoes($new, 'new child'), 'new ones are held by a new child');
-    my @words = map { farewell($_) } @open;
-    is(scalar(grep { $_ eq '1001 server restart' } @words), 40, 'then each hears 1001') or diag "@words";
-    cmp_ok(time - $begun, '>=', 3, 'not before the grace is over');
+    my @words = farewell($open[0]);
+    cmp_ok(time - $begun, '>=', 19, 'not before the grace is over');
+    # At once: whoever does not end a frame is not waited for for long.
     write_all($half, frame('go on'));
     is(read_exactly($half, 5), 'fghij', 'the frame that was half sent is completed first');
     is(farewell($half), '1001 server restart', 'then 1001, and nothing behind it');
+    push @words, map { farewell($_) } @open[1 .. 39];
+    is(scalar(grep { $_ eq '1001 server restart' } @words), 40, 'each of the others hears 1001') or diag "@words";
     gone(@old);
     pass('the old child is gone');
     ok(echoes($new, 'still here'), 'the new tunnel lives');
@@ -81,16 +84,18 @@ start_httpd(ws => 'idle:3600,grace:4');
     wait_log(qr/ATLP0302/);
     $new->close;
 }
+stop_httpd();
 
 # ------------------------------------------------------------------ graceful, nobody waits
+# A grace that nobody here lives to see the end of.
+start_httpd(ws => 'idle:3600,grace:3600');
 {
     my @open = open_some(6);
     my @old = children();
     graceful();
     $_->close for @open;
-    my $begun = time;
     gone(@old);
-    cmp_ok(time - $begun, '<', 3, 'a child without tunnels does not sit its grace out');
+    pass('a child without tunnels does not sit its grace out');
 }
 
 # ------------------------------------------------------------------ hard restart
@@ -108,14 +113,13 @@ start_httpd(ws => 'idle:3600,grace:4');
     my @open = open_some(20);
     graceful();
     ok(echoes($open[0], 'before the stop'), 'an old child holds tunnels');
-    my $begun = time;
     stop_httpd();
-    cmp_ok(time - $begun, '<', 3, 'stop does not wait for the grace');
+    pass('stop does not wait for the grace');
     is(scalar(grep { farewell($_) eq '1001 server stop' } @open), 20, 'and its tunnels hear 1001');
 }
 
 # ------------------------------------------------------------------ graceful stop
-start_httpd(ws => 'idle:3600,grace:3', global => 'GracefulShutdownTimeout 30');
+start_httpd(ws => 'idle:3600,grace:20', global => 'GracefulShutdownTimeout 300');
 {
     my @open = open_some(20);
     my $waits = log_count(qr/ATLP0302/);
@@ -127,13 +131,19 @@ start_httpd(ws => 'idle:3600,grace:3', global => 'GracefulShutdownTimeout 30');
 }
 
 # ------------------------------------------------------------------ a child that has served enough
-start_httpd(ws => 'idle:3600,grace:9', mpm => "StartServers 1\nServerLimit 16\nThreadsPerChild 25\n"
-    . "MaxRequestWorkers 400\nMinSpareThreads 5\nMaxSpareThreads 400\nMaxConnectionsPerChild 10\n");
+my $ten_each = "StartServers 1\nServerLimit 16\nThreadsPerChild 25\n"
+    . "MaxRequestWorkers 400\nMinSpareThreads 5\nMaxSpareThreads 400\nMaxConnectionsPerChild 10\n";
+start_httpd(ws => 'idle:3600,grace:3600', mpm => $ten_each);
 {
     my $waits = log_count(qr/ATLP0302/);
     my @open = open_some(60);
     wait_log(qr/ATLP0302/, $waits + 1);
     is(scalar(grep { echoes($_, 'alive') } @open), 60, 'MaxConnectionsPerChild: all live on');
+    stop_httpd();
+}
+start_httpd(ws => 'idle:3600,grace:3', mpm => $ten_each);
+{
+    my @open = open_some(20);
     # Which child holds which is the kernel's choice: the first ten that have something to say.
     my $hear = IO::Select->new(@open);
     my @words;
@@ -149,13 +159,13 @@ start_httpd(ws => 'idle:3600,grace:9', mpm => "StartServers 1\nServerLimit 16\nT
 }
 
 # ------------------------------------------------------------------ MaxSpareThreads
-start_httpd(ws => 'idle:3600,grace:20', mpm => "StartServers 4\nServerLimit 4\nThreadsPerChild 10\n"
+start_httpd(ws => 'idle:3600,grace:3600', mpm => "StartServers 4\nServerLimit 4\nThreadsPerChild 10\n"
     . "MaxRequestWorkers 40\nMinSpareThreads 5\nMaxSpareThreads 15\n");
 {
     is(log_count(qr/ATLP0307: MaxSpareThreads 15 is below MaxRequestWorkers 40:/), 1, 'the start-up warning');
     my $waits = log_count(qr/ATLP0302/);
     my @open = open_some(30);
-    wait_log(qr/ATLP0302/, $waits + 1, 40);
+    wait_log(qr/ATLP0302/, $waits + 1);
     is(scalar(grep { echoes($_, 'spare') } @open), 30, 'MaxSpareThreads ends a child: its tunnels live on');
     stop_httpd();
 }

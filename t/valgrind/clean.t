@@ -55,7 +55,7 @@ sub requests {
 
 requests();
 $server->signal('USR1');
-ok(wait_until(sub { (() = Atl::Backends::slurp($server->error_log) =~ /resuming normal/g) == 2 }, 60), 'reloaded');
+ok(wait_until(sub { (() = Atl::Backends::slurp($server->error_log) =~ /resuming normal/g) == 2 }), 'reloaded');
 requests();
 $server->stop;
 

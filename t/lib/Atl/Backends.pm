@@ -19,8 +19,8 @@ use Time::HiRes qw(sleep time);
 
 use Atl::Httpd ();
 
-our $START_SECONDS = 120;
-our $STOP_SECONDS  = 20;
+our $START_SECONDS = 300;
+our $STOP_SECONDS  = 60;
 my $HERE = dirname(abs_path(__FILE__)) . '/../../backend';
 
 # What an instance name stands for when the caller says nothing else. One row a product.
@@ -368,7 +368,8 @@ sub jetty_command {
         @{ $PORTS{jetty} };
     spew("$home/config.xml", qq{<?xml version="1.0" encoding="UTF-8"?>\n<config>\n  <web-server context="$app->{context}"}
         . ' site-url="' . public_url($app) . qq{">\n$https  </web-server>\n</config>\n});
-    return java_command([jetty_jars(), "$dir/build/jetty/classes"], system_properties($app),
+    make_path("$home/temp");
+    return java_command([jetty_jars(), "$dir/build/jetty/classes"], "-Djava.io.tmpdir=$home/temp", system_properties($app),
         'standin.jetty.FisheyeServer', "$home/config.xml", "$dir/build/jetty/product");
 }
 

@@ -21,7 +21,7 @@ use Atl::Raw ();
 
 sub new {
     my ($class, %option) = @_;
-    return bless { jar => {}, timeout => 30, %option }, $class;
+    return bless { jar => {}, timeout => 120, %option }, $class;
 }
 
 sub path_matches {
@@ -124,7 +124,7 @@ sub until_each {
     my ($self, $more, $seconds) = @_;
     $self->read_some(0);
     my @goal = map { $more + tr/\n// } @{ $self->{text} };
-    my $deadline = time + ($seconds // 60);
+    my $deadline = time + ($seconds // 300);
     while (grep { $goal[$_] > ($self->{text}[$_] =~ tr/\n//) } 0 .. $#goal) {
         $self->read_some(0.1);
         return 0 if time > $deadline;

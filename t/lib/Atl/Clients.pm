@@ -22,7 +22,7 @@ sub connection {
     my (%option) = @_;
     my $from = $option{from} // '127.0.0.1';
     my $socket = IO::Socket::IP->new(PeerHost => $from =~ /:/ ? '::1' : '127.0.0.1', PeerPort => $option{port},
-        LocalHost => $from, Timeout => 10) or die "connect from $from to port $option{port}: $@\n";
+        LocalHost => $from, Timeout => 60) or die "connect from $from to port $option{port}: $@\n";
     return Atl::Raw->connect($socket) if !$option{tls};
     my ($name) = ($option{host} // '') =~ /^([a-z][\w.-]*)/i;
     IO::Socket::SSL->start_SSL($socket, SSL_verify_mode => IO::Socket::SSL::SSL_VERIFY_NONE(),

@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 
 use Atl::Backends ();
 
-my $START_SECONDS = 30;
+my $START_SECONDS = 300;
 my $count = 0;
 my %running;
 

@@ -20,7 +20,7 @@ sub npm_directory {
     make_path($to);
     if (Atl::Backends::slurp("$to/installed") ne $lock) {
         copy("$from/$_", $to) or die "$_: $!\n" for qw(package.json package-lock.json);
-        system("cd '$to' && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1") == 0
+        system("cd '$to' && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund >npm.log 2>&1") == 0
             or die "npm ci failed:\n" . Atl::Backends::slurp("$to/npm.log");
         Atl::Backends::spew("$to/installed", $lock);
     }

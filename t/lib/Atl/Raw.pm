@@ -19,10 +19,10 @@ use Time::HiRes 'time';
 sub connect {
     my ($class, $where, %option) = @_;
     my $socket = ref $where ? $where
-        : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $where, Timeout => 10);
+        : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $where, Timeout => 60);
     die "connect to $where: $!\n" if !$socket;
     $socket->blocking(1);
-    return bless { socket => $socket, buffer => '', timeout => $option{timeout} // 30 }, $class;
+    return bless { socket => $socket, buffer => '', timeout => $option{timeout} // 120 }, $class;
 }
 
 sub socket {

@@ -47,6 +47,7 @@ sub main {
     $run_process = $$;
     $SIG{TERM} = sub { exit 143 };
     $ENV{APACHE_TEST_ULIMIT_SET} = 1;
+    $ENV{APACHE_TEST_STARTUP_TIMEOUT} ||= 300;
     my $top = $ENV{ATL_STAGED};
     # In place of the system's httpd.conf: nothing but the modules, from which Apache::Test learns them and the MPM.
     my @modules = module_list($ENV{ATL_MPM}, $ENV{TEST_MODULE}, $ENV{ATL_LOAD_ORDER});

@@ -22,8 +22,8 @@ use Atl::Httpd ();
 use Atl::Log ();
 use Atl::Run ();
 
-my $START_SECONDS = 30;
-my $STOP_SECONDS  = 30;
+my $START_SECONDS = 300;
+my $STOP_SECONDS  = 120;
 my $count = 0;
 my %running;
 

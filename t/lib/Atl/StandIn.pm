@@ -24,7 +24,7 @@ use Atl::Raw ();
 
 our @EXPORT_OK = qw(request_head answer ended reset_connection);
 
-my $SECONDS = 20;
+my $SECONDS = 120;
 
 # listen([PORT]): a free one, or again that of one that was closed.
 sub listen {

@@ -24,7 +24,7 @@ use Atl::Raw ();
 use Atl::Server ();
 
 my @OWN = qw(expect_log allow_log done_testing request get vhost_port backend_port raw websocket mpm unique configtest wait_until);
-my $LOG_SECONDS = $ENV{ATL_LOG_SECONDS} // 10;
+my $LOG_SECONDS = $ENV{ATL_LOG_SECONDS} // 60;
 
 my $window_start;
 my $main_process = $$;
@@ -112,7 +112,7 @@ END {
 # wait_until(CODE, SECONDS): asks until CODE says true; returns that, or false at the deadline.
 sub wait_until {
     my ($code, $seconds) = @_;
-    my $deadline = time + ($seconds // 10);
+    my $deadline = time + ($seconds // 120);
     while (1) {
         my $answer = $code->();
         return $answer if $answer;

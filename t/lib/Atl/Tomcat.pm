@@ -13,7 +13,7 @@ use warnings;
 
 use Atl::Backends ();
 
-my $START_SECONDS = 60;
+my $START_SECONDS = 300;
 my $count = 0;
 my %homes;
 

@@ -123,7 +123,7 @@ sub backend {
     return $backends[$n // 0] //= do {
         my $port = Atl::Backends::free_port();
         start_process('backend', dir() . '/backend', $port);
-        wait_for('the backend', 10, sub { answers($port) });
+        wait_for('the backend', 120, sub { answers($port) });
         $port;
     };
 }
@@ -159,7 +159,8 @@ sub run_client {
 }
 
 my $plans = 0;
-my $PATIENCE = 5; # seconds until a WebSocket that is not answered counts as stalled
+# Seconds until a WebSocket that is not answered counts as stalled; beside other work nothing is meant by a few.
+sub patience { return setting('quick') ? 30 : 5 }
 
 # plan(PORT, LINES...): a plan file whose lengths and sums are those the backend itself at PORT gives.
 sub plan {
@@ -182,7 +183,7 @@ sub client {
 sub sockets {
     my ($port, $how, $path) = @_;
     my $log = dir() . '/sockets.err';
-    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path $PATIENCE 2>$log");
+    my $pid = open2(my $from, my $to, "exec '@{[dir()]}/sockets' $port $how $path @{[patience()]} 2>$log");
     $to->autoflush(1);
     return { pid => $pid, from => $from, to => $to, log => $log };
 }

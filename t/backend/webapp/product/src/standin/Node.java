@@ -18,7 +18,7 @@ final class Node {
     static volatile String version;
 
     /** Nobody may hang for ever: a gate that no test opens gives way after this. */
-    private static final long GATE_SECONDS = 60;
+    private static final long GATE_SECONDS = 600;
     private static final Map<String, Gate> GATES = new ConcurrentHashMap<>();
 
     static {
