@@ -43,6 +43,15 @@ subtest 'internal Synchrony: fast, bare errors where browsers look first' => sub
     is(get(untold => '/wiki/synchrony-proxy/healthcheck')->{body}, 'OK');
 };
 
+subtest "an administrator's own ProxyPass and ProxyPassMatch are stock mod_proxy's alone" => sub {
+    my %seen = map { $_ => get(apps => "/wiki/$_/a;b/c", host => 'apps.example.test')->echo } qw(own match);
+    is($seen{$_}{requestURI}, "/jira/from-$_/a;b/c", "$_: the path as it came") for qw(own match);
+    # Which of them met a connection that was there already is between two neighbours.
+    delete $_->{header}{connection} for values %seen;
+    is_deeply($seen{match}{header}, $seen{own}{header}, 'the same headers');
+    ok($seen{match}{header}{'x-forwarded-server'}, "which are stock mod_proxy's");
+};
+
 subtest 'a shorter ProxyPass of the administrator takes the rest only' => sub {
     is(get(shorter => '/jira/x')->echo->{product}, 'jira');
     is(get(shorter => '/jirafoo')->echo->{requestURI}, '/bamboo/from-shorter/jirafoo');

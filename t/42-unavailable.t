@@ -131,6 +131,10 @@ Listen 127.0.0.1:$_[0]
     ServerName errors.example.test
     AtlassianApp jira http://127.0.0.1:$port/jira
     ErrorDocument 403 /jira/echo/denied
+    ErrorDocument 404 /jira/echo/missing
+    <Location "/jira/status-code">
+        ProxyErrorOverride On 404
+    </Location>
     <Location "/jira/closed">
         Require all denied
     </Location>
@@ -140,6 +144,7 @@ Listen 127.0.0.1:$_[0]
 </VirtualHost>
 END
     like(get($server->port, '/jira/closed')->echo->{requestURI}, qr{/denied$}, 'its page') for 1 .. 3;
+    like(get($server->port, '/jira/status-code?code=404')->echo->{requestURI}, qr{/missing$}, 'asked twice for one request') for 1 .. 3;
     my $flying = sub { JSON::PP::decode_json(get($server->port, '/status?json')->{body})->{applications}[0]{inFlight} };
     ok(wait_until(sub { $flying->() == 0 }), 'nothing is left in flight');
     is_deeply([grep { !/AH01630/ } $server->stop], [], 'nothing in the log');
