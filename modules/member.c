@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "member.h"
+#include "app_key.h"
 #include "backend.h"
 #include "text.h"
 #include "worker_param.h"

@@ -149,17 +149,21 @@ static int is_ours(const remover *r, const char *url)
     return 0;
 }
 
-/* A ProxyPassReverse beside a ProxyPass that stays: of the same path, or in the same section. */
-static int is_of_another(const remover *r, const atl_old_line *line, int in_location)
+/* A ProxyPassReverse of a ProxyPass that stays: of the same path, or in the same section. url: what it maps back. */
+static int is_of_another(const remover *r, const atl_old_line *line, int in_location, const char *url)
 {
-    const char *path = atl_old_word(r->p, line, 0);
+    const char *path = atl_old_word(r->p, line, 0), *scheme, *host, *rest;
     apr_size_t len = strlen(path);
+    unsigned port;
 
+    if (!atl_old_url(r->p, url, &scheme, &host, &port, &rest)) {
+        return 0;
+    }
     len -= len && path[len - 1] == '/';
     for (int i = 0; i < r->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(r->mappings, i, const atl_mapping *);
 
-        if (m->unclear || m->is_exception || is_gone(r, m->line)) {
+        if (m->unclear || m->is_exception || is_gone(r, m->line) || !leads_to(m, scheme, host, port)) {
             continue;
         }
         if (in_location ? m->line->section == line->section
@@ -176,10 +180,10 @@ static void remove_of_addresses(remover *r)
     for (int i = 0; i < r->host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(r->host->lines, i, const atl_old_line *);
         int in_location = atl_old_location(line) != NULL;
+        const char *url = atl_old_word(r->p, line, in_location ? 0 : 1);
 
-        if (atl_old_is(line, "ProxyPassReverse") &&
-            is_ours(r, atl_old_word(r->p, line, in_location ? 0 : 1)) &&
-            !is_of_another(r, line, in_location)) {
+        if (atl_old_is(line, "ProxyPassReverse") && is_ours(r, url) &&
+            !is_of_another(r, line, in_location, url)) {
             remove_line(r, line);
         }
         if ((atl_old_is(line, "<Proxy") || atl_old_is(line, "BalancerMember") ||

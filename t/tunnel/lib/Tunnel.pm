@@ -43,7 +43,7 @@ sub dir { $dir ||= tempdir(CLEANUP => !$ENV{ATL_KEEP}) }
 sub wait_for
 {
     my ($what, $test, $deadline) = @_;
-    my $end = time + ($deadline || 20);
+    my $end = time + ($deadline || 120);
 
     while (1) {
         my $found = $test->();
@@ -169,7 +169,7 @@ sub stop_httpd
 {
     return if !$httpd_pid;
     kill 'TERM', $httpd_pid;
-    wait_for('httpd to stop', sub { waitpid($httpd_pid, POSIX::WNOHANG()) }, 40);
+    wait_for('httpd to stop', sub { waitpid($httpd_pid, POSIX::WNOHANG()) });
     undef $httpd_pid;
 }
 
@@ -201,7 +201,7 @@ sub children
 # Lines nobody expects: crashes, and anything at error or above that is not allowed for.
 sub unused_log_lines
 {
-    # A certificate that is its own authority; a scoreboard that a reload fills; a libssl older than this httpd.
+    # A certificate that is its own authority; a scoreboard that a reload fills; AH01882: see Atl::Log.
     my @allowed = (@_, qr/AH01906/, qr/AH00485/, qr/AH01882/, qr/:(?:info|notice)\]/);
 
     return grep { my $line = $_; !grep { $line =~ $_ } @allowed } split /\n/, log_text();
@@ -298,7 +298,7 @@ sub request_head
 sub read_some
 {
     my ($s, $size, $deadline) = @_;
-    my $end = time + ($deadline || 20);
+    my $end = time + ($deadline || 120);
 
     while (1) {
         if (!(ref $s eq 'IO::Socket::SSL' && $s->pending)) {
