@@ -54,11 +54,6 @@ static void register_hooks(apr_pool_t *p)
 
 /* ALWAYS_MERGE: a virtual host that says nothing gets a record of its own, not the main server's
  * apps. */
-AP_DECLARE_MODULE(atlassian_proxy) = {STANDARD20_MODULE_STUFF,
-                                      NULL,
-                                      NULL,
-                                      atl_server_conf_create,
-                                      atl_server_conf_merge,
-                                      atl_directives,
-                                      register_hooks,
-                                      AP_MODULE_FLAG_ALWAYS_MERGE};
+AP_DECLARE_MODULE(atlassian_proxy) = {
+    STANDARD20_MODULE_STUFF, NULL,           NULL,           atl_server_conf_create,
+    atl_server_conf_merge,   atl_directives, register_hooks, AP_MODULE_FLAG_ALWAYS_MERGE};

@@ -26,16 +26,18 @@ static int is_one_of(const ap_directive_t *d, const char *const *names)
 /* Sections that belong to the one around them. */
 static int is_part(const ap_directive_t *d)
 {
-    return !ap_cstr_casecmpn(d->directive, "<Require", 8) || !ap_cstr_casecmpn(d->directive, "<Limit", 6);
+    return !ap_cstr_casecmpn(d->directive, "<Require", 8) ||
+           !ap_cstr_casecmpn(d->directive, "<Limit", 6);
 }
 
 /* ------------------------------------------------------------------ what does a section say? */
 
 static void collect(apr_array_header_t *lines, const ap_directive_t *d)
 {
-    static const char *const telling[] = {"Require", "AuthType", "AuthMerging", "Order", "Allow", "Deny",
-                                          "Satisfy", "SetHandler", "ProxyPass", "Redirect",
-                                          "RedirectMatch", "RedirectPermanent", "RedirectTemp", NULL};
+    static const char *const telling[] = {
+        "Require",       "AuthType",          "AuthMerging",  "Order",     "Allow",
+        "Deny",          "Satisfy",           "SetHandler",   "ProxyPass", "Redirect",
+        "RedirectMatch", "RedirectPermanent", "RedirectTemp", NULL};
 
     for (; d; d = d->next) {
         if (is_one_of(d, telling)) {
@@ -103,8 +105,8 @@ static int holds_for_get(apr_pool_t *p, const ap_directive_t *d)
 /* What mod_authz_core would hear, where the answer takes no login; others admit nobody here. */
 static int admits(apr_pool_t *p, request_rec *r, const ap_directive_t *d)
 {
-    static const char *const asked[] = {"all", "ip", "local", "host", "forward-dns", "env", "method",
-                                        "expr", NULL};
+    static const char *const asked[] = {"all", "ip",     "local", "host", "forward-dns",
+                                        "env", "method", "expr",  NULL};
     const char *args = d->args, *name = ap_getword_conf(p, &args), *const *known = asked;
     const void *parsed = NULL;
     const authz_provider *provider;
@@ -120,8 +122,10 @@ static int admits(apr_pool_t *p, request_rec *r, const ap_directive_t *d)
     while (*known && ap_cstr_casecmp(name, *known)) {
         known++;
     }
-    provider = *known ? ap_lookup_provider(AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION) : NULL;
-    if (!provider || (provider->parse_require_line && provider->parse_require_line(&cmd, args, &parsed))) {
+    provider =
+        *known ? ap_lookup_provider(AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION) : NULL;
+    if (!provider ||
+        (provider->parse_require_line && provider->parse_require_line(&cmd, args, &parsed))) {
         return 0;
     }
     status = provider->check_authorization(r, args, parsed);
@@ -260,8 +264,8 @@ static int rewrite_status(apr_pool_t *p, const ap_directive_t *d, const char **p
         else if (!ap_cstr_casecmp(flag, "G") || !ap_cstr_casecmp(flag, "gone")) {
             status = 410;
         }
-        else if (!ap_cstr_casecmpn(flag, "R", 1) && (!flag[1] || flag[1] == '=' ||
-                                                     !ap_cstr_casecmpn(flag, "redirect", 8))) {
+        else if (!ap_cstr_casecmpn(flag, "R", 1) &&
+                 (!flag[1] || flag[1] == '=' || !ap_cstr_casecmpn(flag, "redirect", 8))) {
             const char *value = strchr(flag, '=');
             status = value ? status_word(value + 1) : 302;
         }
@@ -270,7 +274,8 @@ static int rewrite_status(apr_pool_t *p, const ap_directive_t *d, const char **p
 }
 
 /* Does it answer r's path with r's status? In a section its path is another one: the section's own matched. */
-static int could_answer(apr_pool_t *p, const request_rec *r, const ap_directive_t *d, int in_section)
+static int could_answer(apr_pool_t *p, const request_rec *r, const ap_directive_t *d,
+                        int in_section)
 {
     const char *path;
 
@@ -278,9 +283,11 @@ static int could_answer(apr_pool_t *p, const request_rec *r, const ap_directive_
         if (rewrite_status(p, d, &path) != r->status) {
             return 0;
         }
-        return in_section || (*path == '!') != atl_section_has_pattern(p, path + (*path == '!'), r->uri);
+        return in_section ||
+               (*path == '!') != atl_section_has_pattern(p, path + (*path == '!'), r->uri);
     }
-    if (ap_cstr_casecmpn(d->directive, "Redirect", 8) || redirect_status(p, d, &path) != r->status) {
+    if (ap_cstr_casecmpn(d->directive, "Redirect", 8) ||
+        redirect_status(p, d, &path) != r->status) {
         return 0;
     }
     return !path || (is_named(d, "RedirectMatch") ? atl_section_has_pattern(p, path, r->uri)
@@ -297,7 +304,8 @@ static void add_answering(apr_array_header_t *lines, const request_rec *r, const
     }
 }
 
-const char *atl_access_redirects(apr_pool_t *p, const request_rec *r, const apr_array_header_t *sections)
+const char *atl_access_redirects(apr_pool_t *p, const request_rec *r,
+                                 const apr_array_header_t *sections)
 {
     apr_array_header_t *lines = apr_array_make(p, 4, sizeof(const char *));
 

@@ -32,6 +32,7 @@ const char *atl_access_order(apr_pool_t *p, const apr_array_header_t *sections);
  * The Redirect... and RewriteRule lines that could have answered r with its status: outside of sections those
  * whose pattern matches the path, in sections all. In the same form.
  */
-const char *atl_access_redirects(apr_pool_t *p, const request_rec *r, const apr_array_header_t *sections);
+const char *atl_access_redirects(apr_pool_t *p, const request_rec *r,
+                                 const apr_array_header_t *sections);
 
 #endif

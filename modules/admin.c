@@ -17,12 +17,14 @@ APLOG_USE_MODULE(atlassian_proxy);
  * missing. The path is the resolved one: it has neither a query nor a ";jsessionid". */
 static int refuse(request_rec *r, const atl_app *app, const char *path)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  ATL_LOGNO(0701) "refused with 403: %.255s is for administrators of %s, and %s is not "
-                  "in admin= of AtlassianApp %s; add it there if it should be", path,
-                  app->product->label, r->useragent_ip, atl_app_name(r->pool, app));
-    atl_request_make(r)->refusal = apr_pstrcat(r->pool, "ATLP0701: ", r->useragent_ip, " is not in admin= of ",
-                                               atl_app_name(r->pool, app), NULL);
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        ATL_LOGNO(0701) "refused with 403: %.255s is for administrators of %s, and %s is not "
+                        "in admin= of AtlassianApp %s; add it there if it should be",
+        path, app->product->label, r->useragent_ip, atl_app_name(r->pool, app));
+    atl_request_make(r)->refusal =
+        apr_pstrcat(r->pool, "ATLP0701: ", r->useragent_ip, " is not in admin= of ",
+                    atl_app_name(r->pool, app), NULL);
     return HTTP_FORBIDDEN;
 }
 

@@ -79,7 +79,8 @@ static apr_status_t look_at(answer_head *head, const apr_bucket_brigade *bb)
         head->size += (apr_off_t)b->length;
     }
     return head->size > HEAD_MAX
-               ? refuse(head, ATL_LOGNO(0720) "the head of the answer has more than 256 KiB: refused")
+               ? refuse(head,
+                        ATL_LOGNO(0720) "the head of the answer has more than 256 KiB: refused")
                : APR_SUCCESS;
 }
 

@@ -31,8 +31,10 @@ static const char *path_alone(apr_pool_t *p, const char *word, unsigned port)
     if (strchr(word, '@') || strlen(word) > LONGEST_EXAMPLE || atl_path_check(p, word, &path)) {
         path = "/context";
     }
-    return apr_psprintf(p, "%s is not a backend; a path alone lacks the host: write "
-                        "http://127.0.0.1:%u%s", atl_quote(p, word), port, path);
+    return apr_psprintf(p,
+                        "%s is not a backend; a path alone lacks the host: write "
+                        "http://127.0.0.1:%u%s",
+                        atl_quote(p, word), port, path);
 }
 
 /* Words that are no backend, whatever host has such a name. */
@@ -41,16 +43,23 @@ static const char *not_a_backend(apr_pool_t *p, const char *word)
     const char *comma = strchr(word, ',');
 
     if (*word == '#') {
-        return apr_psprintf(p, "%s: httpd knows no comment behind a directive; write it on a line of its "
-                            "own", atl_quote(p, word));
+        return apr_psprintf(
+            p,
+            "%s: httpd knows no comment behind a directive; write it on a line of its "
+            "own",
+            atl_quote(p, word));
     }
     if (!apr_cstr_casecmp(word, "on") || !apr_cstr_casecmp(word, "off")) {
-        return apr_psprintf(p, "%s: a line has no switch, it counts while it is there (a host of that name "
-                            "is written http://%s:port)", atl_quote(p, word), word);
+        return apr_psprintf(
+            p,
+            "%s: a line has no switch, it counts while it is there (a host of that name "
+            "is written http://%s:port)",
+            atl_quote(p, word), word);
     }
     if (comma && (!comma[1] || !apr_cstr_casecmpn(comma + 1, "http", 4))) {
-        return apr_psprintf(p, "%s: each backend is a word of its own; write a blank in place of the comma",
-                            atl_quote(p, word));
+        return apr_psprintf(
+            p, "%s: each backend is a word of its own; write a blank in place of the comma",
+            atl_quote(p, word));
     }
     return NULL;
 }
@@ -126,8 +135,9 @@ static const char *no_product(apr_pool_t *p, const char *word)
     const atl_product *near = atl_product_nearest(word), *stuck = product_stuck_to(p, word);
 
     if (stuck) {
-        return apr_psprintf(p, "%s: product and backend are words of their own; write %s http://host:port",
-                            atl_quote(p, word), stuck->name);
+        return apr_psprintf(
+            p, "%s: product and backend are words of their own; write %s http://host:port",
+            atl_quote(p, word), stuck->name);
     }
     if (strpbrk(word, ":/.=@")) {
         return apr_psprintf(p, "the product is missing before %s; write one of %s",
@@ -157,7 +167,8 @@ static const char *check_synchrony(const atl_app_reader *in)
     const atl_app *app = in->app;
 
     if (is_synchrony_proxy(app, app->synchrony_path) && is_synchrony(app, app->synchrony_path)) {
-        return apr_psprintf(in->p, "synchrony=: path %s is Confluence's own way to Synchrony; give "
+        return apr_psprintf(in->p,
+                            "synchrony=: path %s is Confluence's own way to Synchrony; give "
                             "Synchrony another one, as " ATL_SYNCHRONY_PATH,
                             atl_cut(in->p, app->synchrony_path));
     }
@@ -165,8 +176,10 @@ static const char *check_synchrony(const atl_app_reader *in)
         return NULL;
     }
     return strcmp(app->context, ATL_SYNCHRONY_PATH)
-               ? apr_psprintf(in->p, "synchrony=: path %s is Confluence's own context; give Synchrony "
-                              "another one, as " ATL_SYNCHRONY_PATH, atl_cut(in->p, app->context))
+               ? apr_psprintf(in->p,
+                              "synchrony=: path %s is Confluence's own context; give Synchrony "
+                              "another one, as " ATL_SYNCHRONY_PATH,
+                              atl_cut(in->p, app->context))
                : "context path " ATL_SYNCHRONY_PATH " is where browsers look for Synchrony; give "
                  "Confluence another one (in its server.xml too), or write synchrony=internal";
 }
@@ -178,16 +191,20 @@ static const char *check_exception(const atl_app_reader *in, const char *path)
     apr_size_t len = strlen(app->context);
 
     if (!strcmp(path, app->context)) {
-        return apr_psprintf(in->p, "except=%s is all of %s; name a path below it, or remove the "
-                            "line", shown, app->product->label);
+        return apr_psprintf(in->p,
+                            "except=%s is all of %s; name a path below it, or remove the "
+                            "line",
+                            shown, app->product->label);
     }
     if (strncmp(path, app->context, len) || path[len] != '/') {
-        return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except", shown,
-                            atl_cut(in->p, app->context));
+        return apr_psprintf(in->p, "except=%s is not below %s, so there is nothing to except",
+                            shown, atl_cut(in->p, app->context));
     }
     if (is_synchrony(app, path) || is_synchrony_proxy(app, path)) {
-        return apr_psprintf(in->p, "except=%s is Synchrony's own path; write %ssynchrony=off to free "
-                            "it", shown, is_synchrony(app, path) ? "synchrony=internal or " : "");
+        return apr_psprintf(in->p,
+                            "except=%s is Synchrony's own path; write %ssynchrony=off to free "
+                            "it",
+                            shown, is_synchrony(app, path) ? "synchrony=internal or " : "");
     }
     return NULL;
 }
@@ -198,12 +215,14 @@ static const char *check_tls(const atl_app_reader *in)
     const char *key = in->app->ca ? "ca" : !in->app->verify ? "verify" : NULL;
 
     if (key && strcmp(APR_ARRAY_IDX(in->app->backends, 0, atl_backend).scheme, "https")) {
-        return apr_psprintf(in->p, "%s= is about an https backend, and this one is %s; write "
-                            "https:// or remove the key", key,
-                            atl_cut(in->p, APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin));
+        return apr_psprintf(
+            in->p,
+            "%s= is about an https backend, and this one is %s; write "
+            "https:// or remove the key",
+            key, atl_cut(in->p, APR_ARRAY_IDX(in->app->backends, 0, atl_backend).origin));
     }
-    return in->app->ca && !in->app->verify
-               ? "ca= and verify=off contradict each other; keep one" : NULL;
+    return in->app->ca && !in->app->verify ? "ca= and verify=off contradict each other; keep one"
+                                           : NULL;
 }
 
 static const char *check_except(const atl_app_reader *in)
@@ -246,14 +265,15 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
     in.app->words = apr_array_pstrcat(p, words, ' ');
     for (int i = 1; i < words->nelts && !error; i++) {
         word = APR_ARRAY_IDX(words, i, const char *);
-        error = key_length(word) ? atl_app_key_read(&in, word, key_length(word)) : add_backend(&in, word);
+        error = key_length(word) ? atl_app_key_read(&in, word, key_length(word))
+                                 : add_backend(&in, word);
     }
     if (error) {
         return error;
     }
     set_defaults(p, in.app);
-    if (!(error = atl_members_finish(p, in.app, in.seen)) && !(error = check_synchrony(&in)) && !(error = check_except(&in)) &&
-        !(error = check_tls(&in))) {
+    if (!(error = atl_members_finish(p, in.app, in.seen)) && !(error = check_synchrony(&in)) &&
+        !(error = check_except(&in)) && !(error = check_tls(&in))) {
         *app = in.app;
     }
     return error;
@@ -262,6 +282,5 @@ const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_ap
 const char *atl_app_name(apr_pool_t *p, const atl_app *app)
 {
     return apr_psprintf(p, "%s at %s (%s:%u)", app->product->name,
-                        *app->context ? app->context : "/", app->file ? app->file : "?",
-                        app->line);
+                        *app->context ? app->context : "/", app->file ? app->file : "?", app->line);
 }

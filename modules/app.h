@@ -54,27 +54,27 @@ typedef struct atl_app {
     apr_array_header_t *worker_params; /* of atl_param */
     atl_synchrony synchrony;
     apr_array_header_t *synchronies; /* of atl_backend; at least one for ATL_SYNCHRONY_DIRECT */
-    const char *synchrony_path;    /* its public path, "/synchrony" unless named */
-    apr_array_header_t *trusted;   /* of const char *: load balancers in front, addresses or CIDRs */
+    const char *synchrony_path;      /* its public path, "/synchrony" unless named */
+    apr_array_header_t *trusted; /* of const char *: load balancers in front, addresses or CIDRs */
     apr_array_header_t *trusted_networks; /* the same, of apr_ipsubnet_t * */
     apr_array_header_t *admin; /* of const char *: who may reach the product's doors; empty: all */
     apr_array_header_t *admin_networks; /* the same, of apr_ipsubnet_t * */
-    int verify;                    /* check the certificate of an https backend */
-    const char *ca;                /* file of the authorities it may come from; NULL: the system's */
+    int verify;                         /* check the certificate of an https backend */
+    const char *ca;              /* file of the authorities it may come from; NULL: the system's */
     const char *maintenance;     /* a file whose existence announces it, or NULL */
     struct atl_watched *watched; /* the same, see maintenance.c */
     const char *app_config; /* the application's own configuration, a file or directory; "" is not
                              * read, NULL where the installer puts it */
-    int cache;                     /* keep files whose address changes with their content */
-    int secure_cookies;            /* on an https site add the Secure an application forgot */
-    int ws_timeout;                /* seconds a WebSocket may stay silent */
-    int ws_grace;                  /* seconds a WebSocket may outlive a reload */
-    apr_uint64_t quiet;            /* findings that are silenced: bit n is row n of atl_findings */
-    const char *words;             /* the line as written, without the directive's name */
-    const char *file;              /* where it stands; set by the caller */
+    int cache;              /* keep files whose address changes with their content */
+    int secure_cookies;     /* on an https site add the Secure an application forgot */
+    int ws_timeout;         /* seconds a WebSocket may stay silent */
+    int ws_grace;           /* seconds a WebSocket may outlive a reload */
+    apr_uint64_t quiet;     /* findings that are silenced: bit n is row n of atl_findings */
+    const char *words;      /* the line as written, without the directive's name */
+    const char *file;       /* where it stands; set by the caller */
     unsigned line;
-    unsigned row;                  /* its numbers, see counters.h */
-    unsigned *backend_rows;        /* those of its backends, then of its Synchronies */
+    unsigned row;           /* its numbers, see counters.h */
+    unsigned *backend_rows; /* those of its backends, then of its Synchronies */
 } atl_app;
 
 /* mod_proxy's own default. */

@@ -18,9 +18,9 @@
 /* A setting of the container; ends with a row without name. */
 typedef struct key {
     const char *name;
-    const char *wanted;     /* template of the product table's kind */
-    const char *fallback;   /* what holds where it is not set; NULL: it must be */
-    unsigned if_set : 1;    /* need not be set, but must not be wrong */
+    const char *wanted;   /* template of the product table's kind */
+    const char *fallback; /* what holds where it is not set; NULL: it must be */
+    unsigned if_set : 1;  /* need not be set, but must not be wrong */
 } key;
 
 /* Where a container keeps them in XML. */
@@ -33,7 +33,10 @@ typedef struct dialect {
     const key *context_keys;
 } dialect;
 
-#define END_OF_KEYS {NULL, NULL, NULL, 0}
+#define END_OF_KEYS         \
+    {                       \
+        NULL, NULL, NULL, 0 \
+    }
 
 /* Tomcat documentation, "The HTTP Connector" and "The Context Container". */
 static const key tomcat_keys[] = {{"proxyName", "{host}", NULL, 0},
@@ -43,7 +46,7 @@ static const key tomcat_keys[] = {{"proxyName", "{host}", NULL, 0},
                                   END_OF_KEYS};
 static const key no_keys[] = {END_OF_KEYS};
 static const dialect tomcat = {"Connector", "Service", "port", tomcat_keys, "compression",
-                               "Context", "Host", "path", NULL, no_keys};
+                               "Context",   "Host",    "path", NULL,        no_keys};
 
 /* Fisheye documentation, "Configuring the Fisheye web server". */
 static const key fecru_keys[] = {{"proxy-host", "{host}", NULL, 0},
@@ -51,8 +54,8 @@ static const key fecru_keys[] = {{"proxy-host", "{host}", NULL, 0},
                                  {"proxy-scheme", "{scheme}", "http", 0},
                                  END_OF_KEYS};
 static const key fecru_context_keys[] = {{"site-url", "{base-url}", NULL, 1}, END_OF_KEYS};
-static const dialect fecru = {"http", "web-server", "bind", fecru_keys, NULL,
-                              "web-server", "config", "context", "", fecru_context_keys};
+static const dialect fecru = {"http",   "web-server", "bind", fecru_keys,        NULL, "web-server",
+                              "config", "context",    "",     fecru_context_keys};
 
 /* Bitbucket documentation, "Configuration properties"; behind the prefix of a connector. */
 static const key bitbucket_keys[] = {{"proxy-name", "{host}", NULL, 0},
@@ -140,7 +143,7 @@ static const char *complaint(comparer *c, const char *name, const char *value, c
                  : apr_psprintf(c->p, "%s is missing (write %s)", name, wanted);
 }
 
-static const char *and(apr_pool_t *p, const char *list, const char *item)
+static const char * and (apr_pool_t * p, const char *list, const char *item)
 {
     return list ? apr_pstrcat(p, list, ", ", item, NULL) : item;
 }
@@ -174,7 +177,8 @@ static const char *gap_of(const comparer *c, const atl_xml_element *element)
         from--;
     }
     return memchr(from, '\n', (apr_size_t)(end - from))
-               ? apr_pstrmemdup(c->p, from, (apr_size_t)(end - from)) : " ";
+               ? apr_pstrmemdup(c->p, from, (apr_size_t)(end - from))
+               : " ";
 }
 
 static void put_attribute(comparer *c, const atl_xml_element *element, const char *name,
@@ -351,8 +355,9 @@ static const char *ports_of(const comparer *c, const apr_array_header_t *connect
     for (int i = 0; i < connectors->nelts; i++) {
         const atl_xml_element *element = APR_ARRAY_IDX(connectors, i, const atl_xml_element *);
         const char *port = port_in(value_of(element, c->dialect->port));
-        list = and(c->p, list, apr_psprintf(c->p, "on %s (line %u)",
-                                            atl_quote(c->p, port ? port : ""), element->line));
+        list = and(c->p, list,
+                   apr_psprintf(c->p, "on %s (line %u)", atl_quote(c->p, port ? port : ""),
+                                element->line));
     }
     return list ? list : "there is none";
 }
@@ -388,17 +393,22 @@ static const atl_xml_element *missing_connector(comparer *c, const apr_array_hea
 
     if (hidden) {
         note(c, ATL_LOGNO(1204), hidden->line,
-             apr_psprintf(c->p, "the <%s> of port %s stands in a comment, so that the application "
-                          "does not listen there; take the comment signs away", hidden->name,
-                          c->port));
+             apr_psprintf(c->p,
+                          "the <%s> of port %s stands in a comment, so that the application "
+                          "does not listen there; take the comment signs away",
+                          hidden->name, c->port));
         return uncomment(c, hidden) ? hidden : NULL;
     }
-    note(c, ATL_LOGNO(1203), connectors->nelts
-             /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no NULL is put into this array */
-             ? APR_ARRAY_IDX(connectors, 0, const atl_xml_element *)->line : 1,
-         apr_psprintf(c->p, "no <%s> listens on port %s, where the line sends requests (%s); write "
-                      "the application's port in the line, or change it here",
-                      c->dialect->connector, c->port, ports_of(c, connectors)));
+    note(
+        c, ATL_LOGNO(1203),
+        connectors->nelts
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no NULL is put into this array */
+            ? APR_ARRAY_IDX(connectors, 0, const atl_xml_element *)->line
+            : 1,
+        apr_psprintf(c->p,
+                     "no <%s> listens on port %s, where the line sends requests (%s); write "
+                     "the application's port in the line, or change it here",
+                     c->dialect->connector, c->port, ports_of(c, connectors)));
     return move(c, connectors);
 }
 
@@ -411,9 +421,11 @@ static void compare_compression(comparer *c, const atl_xml_element *element)
         return;
     }
     note(c, ATL_LOGNO(1206), element->line,
-         apr_psprintf(c->p, "%s=%s, and the line says compression=%s; compression on both sides "
-                      "breaks application links: write %s=\"off\"", c->dialect->compression,
-                      atl_quote(c->p, value), c->app->compression == ATL_COMPRESSION_ON ? "on" : "off",
+         apr_psprintf(c->p,
+                      "%s=%s, and the line says compression=%s; compression on both sides "
+                      "breaks application links: write %s=\"off\"",
+                      c->dialect->compression, atl_quote(c->p, value),
+                      c->app->compression == ATL_COMPRESSION_ON ? "on" : "off",
                       c->dialect->compression));
     put_attribute(c, element, c->dialect->compression, "off");
 }
@@ -433,8 +445,11 @@ static void compare_connector(comparer *c)
     wrong = compare_keys(c, element, c->dialect->keys);
     if (wrong) {
         const char *hint = hidden && hidden != element && merits(c, hidden) > merits(c, element)
-                               ? apr_psprintf(c->p, "; the <%s> on line %u is better, but stands in "
-                                              "a comment", hidden->name, hidden->line) : "";
+                               ? apr_psprintf(c->p,
+                                              "; the <%s> on line %u is better, but stands in "
+                                              "a comment",
+                                              hidden->name, hidden->line)
+                               : "";
         note(c, ATL_LOGNO(1201), element->line,
              apr_psprintf(c->p, "people come to %s, and this <%s> says otherwise: %s%s",
                           address_of(c), element->name, wrong, hint));
@@ -459,10 +474,11 @@ static void wrong_context(comparer *c, const atl_xml_element *element, int is_on
     const char *path = value_of(element, c->dialect->path);
 
     note(c, ATL_LOGNO(1202), element->line,
-         apr_psprintf(c->p, "the line has the application at %s, and this <%s> has %s=%s%s; write %s=\"%s\"",
-                      *c->app->context ? c->app->context : "/", element->name, c->dialect->path,
-                      atl_quote(c->p, path ? path : ""), is_only ? "" : ", as have the others other ones",
-                      c->dialect->path, c->app->context));
+         apr_psprintf(
+             c->p, "the line has the application at %s, and this <%s> has %s=%s%s; write %s=\"%s\"",
+             *c->app->context ? c->app->context : "/", element->name, c->dialect->path,
+             atl_quote(c->p, path ? path : ""), is_only ? "" : ", as have the others other ones",
+             c->dialect->path, c->app->context));
     if (is_only) {
         put_attribute(c, element, c->dialect->path, c->app->context);
     }
@@ -483,8 +499,8 @@ static int has_context_file(const comparer *c, const char *name)
 /* A file's name is the context path; its installer's own name tells the product's. */
 static void compare_context_file(comparer *c, const atl_xml_element *first, int n)
 {
-    const char *wanted = apr_pstrcat(c->p, atl_expand_fill(c->p, c->site, c->app, "{context-name}"),
-                                     ".xml", NULL);
+    const char *wanted =
+        apr_pstrcat(c->p, atl_expand_fill(c->p, c->site, c->app, "{context-name}"), ".xml", NULL);
     const char *usual = c->app->product->context;
 
     usual = apr_pstrcat(c->p, *usual ? usual + 1 : "ROOT", ".xml", NULL);
@@ -496,7 +512,8 @@ static void compare_context_file(comparer *c, const atl_xml_element *first, int 
     }
     else if (has_context_file(c, usual)) {
         note(c, ATL_LOGNO(1202), 1,
-             apr_psprintf(c->p, "the line has the application at %s, and its context file is "
+             apr_psprintf(c->p,
+                          "the line has the application at %s, and its context file is "
                           "Catalina/localhost/%s; rename that to %s",
                           *c->app->context ? c->app->context : "/", usual, wanted));
     }
@@ -595,7 +612,8 @@ static const char *missing_port(comparer *c)
     const char *port = property_value(c, "server.port");
 
     note(c, ATL_LOGNO(1203), property_line(c, "server.port"),
-         apr_psprintf(c->p, "server.port is %s, and the line sends requests to port %s; write the "
+         apr_psprintf(c->p,
+                      "server.port is %s, and the line sends requests to port %s; write the "
                       "application's port in the line, or change it here",
                       port ? atl_quote(c->p, port) : "not set, hence 7990", c->port));
     put_property(c, "server.port", c->port);
@@ -613,7 +631,8 @@ static void compare_bitbucket_address(comparer *c, const char *prefix)
 
         if (is_wrong(k, value, wanted)) {
             const atl_property *hidden = atl_properties_find(c->properties, name, 1);
-            wrong = and(c->p, wrong, complaint(c, name, value, apr_pstrcat(c->p, name, "=", wanted, NULL)));
+            wrong = and(c->p, wrong,
+                        complaint(c, name, value, apr_pstrcat(c->p, name, "=", wanted, NULL)));
             if (!value && hidden) {
                 wrong = apr_psprintf(c->p, "%s; line %u has it in a comment", wrong, hidden->line);
             }
@@ -623,8 +642,8 @@ static void compare_bitbucket_address(comparer *c, const char *prefix)
     }
     if (wrong) {
         note(c, ATL_LOGNO(1201), line,
-             apr_psprintf(c->p, "people come to %s, and this file says otherwise: %s", address_of(c),
-                          wrong));
+             apr_psprintf(c->p, "people come to %s, and this file says otherwise: %s",
+                          address_of(c), wrong));
     }
 }
 
@@ -644,7 +663,8 @@ static void compare_bitbucket_rest(comparer *c)
     if (c->app->compression != ATL_COMPRESSION_PASS && compression &&
         !apr_cstr_casecmp(compression, "true")) {
         note(c, ATL_LOGNO(1206), property_line(c, "server.compression.enabled"),
-             apr_psprintf(c->p, "server.compression.enabled=true, and the line says compression=%s; "
+             apr_psprintf(c->p,
+                          "server.compression.enabled=true, and the line says compression=%s; "
                           "compression on both sides breaks application links: write "
                           "server.compression.enabled=false",
                           c->app->compression == ATL_COMPRESSION_ON ? "on" : "off"));
@@ -672,9 +692,8 @@ static void compare_xml(comparer *c, const dialect *d)
     const char *error = atl_xml_read(c->p, c->config->text, c->config->len, &xml);
 
     if (error) {
-        APR_ARRAY_PUSH(c->notes, const char *) =
-            apr_psprintf(c->p, ATL_LOGNO(1212) "%s was not compared with the line: %s",
-                         c->config->file, error);
+        APR_ARRAY_PUSH(c->notes, const char *) = apr_psprintf(
+            c->p, ATL_LOGNO(1212) "%s was not compared with the line: %s", c->config->file, error);
         return;
     }
     c->dialect = d;
@@ -725,13 +744,17 @@ void atl_app_config_compare(apr_pool_t *p, const atl_site *site, const atl_app *
                             const atl_config_text *config, apr_array_header_t *notes,
                             apr_array_header_t *edits)
 {
-    comparer c = {.p = p, .site = site, .app = app, .config = config, .notes = notes,
-                  .edits = edits, .port = apr_psprintf(p, "%u", own_node(app)->port)};
+    comparer c = {.p = p,
+                  .site = site,
+                  .app = app,
+                  .config = config,
+                  .notes = notes,
+                  .edits = edits,
+                  .port = apr_psprintf(p, "%u", own_node(app)->port)};
 
     if (memchr(config->text, '\0', config->len)) {
-        APR_ARRAY_PUSH(notes, const char *) =
-            apr_psprintf(p, ATL_LOGNO(1212) "%s was not compared with the line: it is not text",
-                         config->file);
+        APR_ARRAY_PUSH(notes, const char *) = apr_psprintf(
+            p, ATL_LOGNO(1212) "%s was not compared with the line: it is not text", config->file);
         return;
     }
     switch (config->format) {

@@ -33,8 +33,8 @@ static apr_status_t read_file(apr_pool_t *p, const char *name, atl_config_text *
     apr_file_t *in;
     apr_finfo_t info;
     char *text;
-    apr_status_t rv = apr_file_open(&in, name, APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NONBLOCK,
-                                    APR_FPROT_OS_DEFAULT, p);
+    apr_status_t rv = apr_file_open(
+        &in, name, APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NONBLOCK, APR_FPROT_OS_DEFAULT, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -62,7 +62,8 @@ static apr_array_header_t *context_files(apr_pool_t *p, const char *dir)
     if (apr_dir_open(&open, dir, p) != APR_SUCCESS) {
         return NULL;
     }
-    while (names->nelts < CONTEXT_FILES && apr_dir_read(&info, APR_FINFO_NAME, open) == APR_SUCCESS) {
+    while (names->nelts < CONTEXT_FILES &&
+           apr_dir_read(&info, APR_FINFO_NAME, open) == APR_SUCCESS) {
         APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, info.name);
     }
     apr_dir_close(open);
@@ -77,15 +78,16 @@ static apr_status_t read_below(apr_pool_t *p, const atl_product *product, const 
 
     for (const atl_config_file *row = product->config_files; row->path; row++) {
         const char *base = dir ? dir : row->dir;
-        const char *name = apr_pstrcat(p, base, base[strlen(base) - 1] == '/' ? "" : "/", row->path, NULL);
+        const char *name =
+            apr_pstrcat(p, base, base[strlen(base) - 1] == '/' ? "" : "/", row->path, NULL);
         apr_status_t rv = read_file(p, name, config);
 
         config->file = row == product->config_files || rv == APR_SUCCESS ? name : config->file;
         if (rv == APR_SUCCESS) {
             config->format = row->format;
-            config->contexts = row->contexts
-                                   ? context_files(p, apr_pstrcat(p, base, "/", row->contexts, NULL))
-                                   : NULL;
+            config->contexts =
+                row->contexts ? context_files(p, apr_pstrcat(p, base, "/", row->contexts, NULL))
+                              : NULL;
             return APR_SUCCESS;
         }
         first = row == product->config_files ? rv : first;
@@ -98,17 +100,19 @@ static void warn_unreadable(apr_pool_t *p, server_rec *s, const atl_app *app, co
 {
     char why[120];
 
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                 ATL_LOGNO(1211) "AtlassianApp on line %u of %s: app-config=%s: %s cannot be read (%s); "
-                 "write the application's directory, its file, or app-config=off", app->line, app->file,
-                 app->app_config, name ? name : app->app_config,
-                 rv == APR_EBADPATH ? "it is not a file"
-                 : rv == APR_ENOSPC ? apr_psprintf(p, "it is larger than %d bytes", ATL_XML_BYTES)
-                                    : apr_strerror(rv, why, sizeof(why)));
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, s,
+        ATL_LOGNO(1211) "AtlassianApp on line %u of %s: app-config=%s: %s cannot be read (%s); "
+                        "write the application's directory, its file, or app-config=off",
+        app->line, app->file, app->app_config, name ? name : app->app_config,
+        rv == APR_EBADPATH ? "it is not a file"
+        : rv == APR_ENOSPC ? apr_psprintf(p, "it is larger than %d bytes", ATL_XML_BYTES)
+                           : apr_strerror(rv, why, sizeof(why)));
 }
 
 /* Returns 1 with the line's file, 0 when there is none to compare. */
-static int find_config(apr_pool_t *p, server_rec *s, const atl_app *app, atl_config_text *config, int say)
+static int find_config(apr_pool_t *p, server_rec *s, const atl_app *app, atl_config_text *config,
+                       int say)
 {
     const char *place = app->app_config;
     apr_status_t rv;
@@ -168,9 +172,10 @@ static void compare(server_rec *s, const atl_app *app, apr_array_header_t *files
     own = file_of(files, &config);
     atl_app_config_compare(p, &atl_server_conf_of(s)->site, app, &own->config, notes, own->edits);
     for (int i = 0; say && i < notes->nelts; i++) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s (AtlassianApp on line %u of %s; as a diff: "
-                     "apachectl -t -D " DUMP_DEFINE ")", APR_ARRAY_IDX(notes, i, const char *),
-                     app->line, app->file);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "%s (AtlassianApp on line %u of %s; as a diff: "
+                     "apachectl -t -D " DUMP_DEFINE ")",
+                     APR_ARRAY_IDX(notes, i, const char *), app->line, app->file);
     }
 }
 
@@ -216,7 +221,8 @@ static void print_diffs(apr_pool_t *p, server_rec *main_server)
     for (int i = 0; i < files->nelts; i++) {
         const file *f = &APR_ARRAY_IDX(files, i, file);
         apr_file_puts(atl_edit_diff(p, f->config.file + (*f->config.file == '/'), f->config.text,
-                                    f->config.len, f->edits), out);
+                                    f->config.len, f->edits),
+                      out);
     }
 }
 

@@ -17,8 +17,10 @@
 static const char *set_seconds(atl_app_reader *in, const char *value, int *seconds)
 {
     if (!atl_parse_seconds(value, seconds) || !*seconds) {
-        return apr_psprintf(in->p, "%s is not a duration; write seconds, or a number with s, min "
-                            "or h, up to a year: 90, 5min, 2h", atl_quote(in->p, value));
+        return apr_psprintf(in->p,
+                            "%s is not a duration; write seconds, or a number with s, min "
+                            "or h, up to a year: 90, 5min, 2h",
+                            atl_quote(in->p, value));
     }
     return NULL;
 }
@@ -38,7 +40,8 @@ static const char *set_ws_grace(atl_app_reader *in, const char *value)
     return set_seconds(in, value, &in->app->ws_grace);
 }
 
-static const char *one_of(atl_app_reader *in, const char *value, const char *const *choices, int *chosen)
+static const char *one_of(atl_app_reader *in, const char *value, const char *const *choices,
+                          int *chosen)
 {
     const char *list = NULL, *near = NULL;
     atl_nearest best = ATL_NEAREST_NONE;
@@ -73,8 +76,11 @@ static const char *split(atl_app_reader *in, const char *value, apr_array_header
     *items = atl_split_list(in->p, value);
     for (int i = 0; i < (*items)->nelts; i++) {
         if (!*APR_ARRAY_IDX(*items, i, const char *)) {
-            return apr_psprintf(in->p, "%s has a comma with nothing beside it; write all in one word, without "
-                                "blanks: a,b", atl_quote(in->p, value));
+            return apr_psprintf(
+                in->p,
+                "%s has a comma with nothing beside it; write all in one word, without "
+                "blanks: a,b",
+                atl_quote(in->p, value));
         }
     }
     return NULL;
@@ -130,12 +136,17 @@ static const char *set_app_config(atl_app_reader *in, const char *value)
 static const char *set_maintenance(atl_app_reader *in, const char *value)
 {
     if (!apr_cstr_casecmp(value, "on") || !apr_cstr_casecmp(value, "off")) {
-        return apr_psprintf(in->p, "%s is not a file; name one that exists during maintenance only, or remove "
-                            "the key", atl_quote(in->p, value));
+        return apr_psprintf(
+            in->p,
+            "%s is not a file; name one that exists during maintenance only, or remove "
+            "the key",
+            atl_quote(in->p, value));
     }
     if (value[strlen(value) - 1] == '/') {
-        return apr_psprintf(in->p, "%s is a directory; name a file in it, which exists during "
-                            "maintenance only", atl_quote(in->p, value));
+        return apr_psprintf(in->p,
+                            "%s is a directory; name a file in it, which exists during "
+                            "maintenance only",
+                            atl_quote(in->p, value));
     }
     in->app->maintenance = value;
     return NULL;
@@ -202,8 +213,10 @@ static const char *add_synchrony(atl_app_reader *in, const char *url)
     }
     path = *path ? path : ATL_SYNCHRONY_PATH;
     if (app->synchronies->nelts && strcmp(path, app->synchrony_path)) {
-        return apr_psprintf(in->p, "%s: the nodes of one Synchrony have one public path; write %s "
-                            "for all of them", atl_quote(in->p, url), atl_cut(in->p, app->synchrony_path));
+        return apr_psprintf(in->p,
+                            "%s: the nodes of one Synchrony have one public path; write %s "
+                            "for all of them",
+                            atl_quote(in->p, url), atl_cut(in->p, app->synchrony_path));
     }
     app->synchrony_path = path;
     app->synchrony = ATL_SYNCHRONY_DIRECT;
@@ -232,8 +245,7 @@ static const char *set_synchrony(atl_app_reader *in, const char *value)
     const char *error;
 
     if (!in->app->product->has_synchrony) {
-        return apr_psprintf(in->p, "%s has no Synchrony; remove the key",
-                            in->app->product->label);
+        return apr_psprintf(in->p, "%s has no Synchrony; remove the key", in->app->product->label);
     }
     if (strpbrk(value, ":/.[")) {
         return set_synchrony_urls(in, value);
@@ -245,7 +257,8 @@ static const char *set_synchrony(atl_app_reader *in, const char *value)
 
 static const char *set_lbmethod(atl_app_reader *in, const char *value)
 {
-    static const char *const choices[] = {ATL_LBMETHOD, "bytraffic", "bybusyness", "heartbeat", NULL};
+    static const char *const choices[] = {ATL_LBMETHOD, "bytraffic", "bybusyness", "heartbeat",
+                                          NULL};
     int chosen = 0;
     const char *error = one_of(in, value, choices, &chosen);
 
@@ -260,11 +273,14 @@ static const struct {
     const char *(*set)(atl_app_reader *in, const char *value);
     const char *help;
 } keys[] = {
-    {"admin", set_admin, "addresses that may reach administration and set-up pages, comma-separated"},
-    {"app-config", set_app_config, "the application's own directory, or file, to compare with; or off"},
+    {"admin", set_admin,
+     "addresses that may reach administration and set-up pages, comma-separated"},
+    {"app-config", set_app_config,
+     "the application's own directory, or file, to compare with; or off"},
     {"ca", set_ca, "file of the authorities an https backend's certificate may come from"},
     {"cache", set_cache, "keep the product's fingerprinted static files: on, off"},
-    {"compression", set_compression, "who compresses answers: pass (as they come), on (httpd), off"},
+    {"compression", set_compression,
+     "who compresses answers: pass (as they come), on (httpd), off"},
     {"except", set_except, "paths this httpd serves itself, comma-separated"},
     {"lbmethod", set_lbmethod,
      "how a cluster spreads requests: byrequests, bytraffic, bybusyness, heartbeat"},
@@ -344,8 +360,8 @@ const char *atl_app_key_read(atl_app_reader *in, const char *word, apr_size_t ke
 
     atl_lower(key);
     if (*value == '"' || *value == '\'') {
-        return apr_psprintf(in->p, "%s=: quotes go around the whole word: \"%s=value\"", atl_cut(in->p, key),
-                            atl_cut(in->p, key));
+        return apr_psprintf(in->p, "%s=: quotes go around the whole word: \"%s=value\"",
+                            atl_cut(in->p, key), atl_cut(in->p, key));
     }
     if (apr_table_get(in->seen, key)) {
         return given_twice(in, key, value);
@@ -376,7 +392,9 @@ const char *atl_app_key_bare(apr_pool_t *p, const char *word)
     for (int i = 0; (param = atl_worker_param_name(i)); i++) {
         key = apr_cstr_casecmp(word, param) ? key : param;
     }
-    return key ? apr_psprintf(p, "%s is a key; write %s=value (a host of that name is written "
-                              "http://%s:port)", key, key, key)
+    return key ? apr_psprintf(p,
+                              "%s is a key; write %s=value (a host of that name is written "
+                              "http://%s:port)",
+                              key, key, key)
                : NULL;
 }

@@ -35,7 +35,7 @@ static void warn_shadowed(server_rec *s, const atl_claim *claim, const char *ali
 {
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                  ATL_LOGNO(0101) "AtlassianApp %s gets no request for %s: ProxyPass %s claims the "
-                 "same path, and an explicit ProxyPass wins; remove one of the two",
+                                 "same path, and an explicit ProxyPass wins; remove one of the two",
                  atl_app_name(s->process->pconf, claim->app), *claim->path ? claim->path : "/",
                  alias);
 }
@@ -91,8 +91,10 @@ static void warn_of_locations(apr_pool_t *ptemp, server_rec *s, const atl_server
         for (int i = 0; proxies(d->first_child) && i < claims->nelts; i++) {
             const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
 
-            if (claim->backend && atl_section_is_location_of(ptemp, d, *claim->path ? claim->path : "/")) {
-                warn_shadowed(s, claim, apr_pstrcat(ptemp, "in ", d->directive, " ", d->args, NULL));
+            if (claim->backend &&
+                atl_section_is_location_of(ptemp, d, *claim->path ? claim->path : "/")) {
+                warn_shadowed(s, claim,
+                              apr_pstrcat(ptemp, "in ", d->directive, " ", d->args, NULL));
             }
         }
     }
@@ -206,10 +208,11 @@ static const char *feed(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, ap_dire
 /* The administrator wrote none of this: blame his line, then quote the one that failed. */
 static int report(server_rec *s, const ap_directive_t *culprit, const char *error)
 {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                 ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
-                 "stands for, \"%s %s\": %s", culprit->line_num, culprit->filename,
-                 culprit->directive, culprit->args, error);
+    ap_log_error(
+        APLOG_MARK, APLOG_ERR, 0, s,
+        ATL_LOGNO(0102) "AtlassianApp on line %d of %s: httpd does not accept what the line "
+                        "stands for, \"%s %s\": %s",
+        culprit->line_num, culprit->filename, culprit->directive, culprit->args, error);
     return !OK;
 }
 
@@ -232,14 +235,15 @@ static void keep_own_tls(apr_pool_t *p, const proxy_server_conf *proxy, int othe
             void *tls = ap_get_module_config(theirs, ssl);
 
             /* As mod_proxy itself matches (mod_proxy.c, proxy_walk). */
-            if (tls && (section->r ? !ap_regexec(section->r, url, 0, NULL, 0)
+            if (tls && (section->r              ? !ap_regexec(section->r, url, 0, NULL, 0)
                         : section->p_is_fnmatch ? !apr_fnmatch(section->p, url, 0)
                                                 : !strncmp(url, section->p, strlen(section->p)))) {
                 merged = merged ? ssl->merge_dir_config(p, merged, tls) : tls;
             }
         }
         if (merged && ap_get_module_config(ours, ssl)) {
-            ap_set_module_config(ours, ssl, ssl->merge_dir_config(p, merged, ap_get_module_config(ours, ssl)));
+            ap_set_module_config(ours, ssl,
+                                 ssl->merge_dir_config(p, merged, ap_get_module_config(ours, ssl)));
         }
     }
 }
@@ -293,10 +297,12 @@ static int check_ca(apr_pool_t *p, server_rec *s, const atl_server_conf *conf)
         const atl_app *app = APR_ARRAY_IDX(conf->site.apps, i, const atl_app *);
 
         if (app->ca && !atl_backend_tls_can_read(ap_server_root_relative(p, app->ca))) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         ATL_LOGNO(0102) "AtlassianApp on line %u of %s: ca=%s: there is no certificate in this "
-                         "file; it has those of the authorities, in PEM: -----BEGIN CERTIFICATE-----",
-                         app->line, app->file, app->ca);
+            ap_log_error(
+                APLOG_MARK, APLOG_ERR, 0, s,
+                ATL_LOGNO(0102) "AtlassianApp on line %u of %s: ca=%s: there is no "
+                                "certificate in this file; it has those of the authorities, "
+                                "in PEM: -----BEGIN CERTIFICATE-----",
+                app->line, app->file, app->ca);
             return !OK;
         }
     }
@@ -332,11 +338,12 @@ static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
             continue;
         }
         if (said && !same_list(said->trusted, app->trusted)) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         ATL_LOGNO(0104) "AtlassianApp: %s and %s name different load balancers in "
-                         "trusted-proxy=, but a virtual host has one set; write the same list in "
-                         "both, or in one of them only", atl_app_name(p, said),
-                         atl_app_name(p, app));
+            ap_log_error(
+                APLOG_MARK, APLOG_ERR, 0, s,
+                ATL_LOGNO(0104) "AtlassianApp: %s and %s name different load balancers in "
+                                "trusted-proxy=, but a virtual host has one set; write the "
+                                "same list in both, or in one of them only",
+                atl_app_name(p, said), atl_app_name(p, app));
             return !OK;
         }
         said = app;
@@ -371,9 +378,11 @@ static void replace_remoteip(apr_pool_t *p, server_rec *s, atl_server_conf *conf
                  : "where such headers are believed from named load balancers only; add "
                    "trusted-proxy=ADDRESS,... to the line if there is one in front of httpd, else "
                    "remove RemoteIPHeader";
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                 ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect in "
-                 "this virtual host, %s", app->line, app->file, conf->remoteip_header, advice);
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, s,
+        ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect in "
+                        "this virtual host, %s",
+        app->line, app->file, conf->remoteip_header, advice);
 }
 
 static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
@@ -402,7 +411,8 @@ static const char *system_ca_file(apr_pool_t *p)
     apr_finfo_t info;
 
     for (apr_size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (apr_stat(&info, places[i], APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_REG) {
+        if (apr_stat(&info, places[i], APR_FINFO_TYPE, p) == APR_SUCCESS &&
+            info.filetype == APR_REG) {
             return places[i];
         }
     }
@@ -436,7 +446,8 @@ static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, serv
         add_acme(conf);
         if ((status = collect_trusted(p, s, conf)) != OK ||
             (status = atl_cache_prepare(p, s, sections, main_server)) != OK ||
-            (status = apply(p, ptemp, s, conf)) != OK || (status = check_ca(ptemp, s, conf)) != OK) {
+            (status = apply(p, ptemp, s, conf)) != OK ||
+            (status = check_ca(ptemp, s, conf)) != OK) {
             return status;
         }
         replace_remoteip(p, s, conf, sections, main_server);

@@ -89,10 +89,10 @@ static int ends_in_number(const char *host)
 
 static const char *check_ipv4(apr_pool_t *p, const char *host)
 {
-    return atl_is_ipv4(host) ? NULL
-                             : apr_psprintf(p,
-                                            "%s is not an IPv4 address (four numbers from 0 to 255)",
-                                            atl_quote(p, host));
+    return atl_is_ipv4(host)
+               ? NULL
+               : apr_psprintf(p, "%s is not an IPv4 address (four numbers from 0 to 255)",
+                              atl_quote(p, host));
 }
 
 /* Empty labels (but for the root's, after a last dot) and lengths; RFC 1035, section 2.3.4. */
@@ -150,8 +150,10 @@ static const char *too_many_colons(apr_pool_t *p, const char *authority)
 
     return check_ipv6(p, authority)
                ? apr_psprintf(p, "%s has more than one ':'; write host:port", quoted)
-               : apr_psprintf(p, "%s: write an IPv6 address in brackets, a port behind them: [%s] or "
-                              "[address]:port", quoted, authority);
+               : apr_psprintf(p,
+                              "%s: write an IPv6 address in brackets, a port behind them: [%s] or "
+                              "[address]:port",
+                              quoted, authority);
 }
 
 const char *atl_authority_read(apr_pool_t *p, const char *authority, const char **host,
@@ -199,8 +201,10 @@ static const char no_credentials[] =
 static const char *check_url_extras(apr_pool_t *p, const char *word, const char *rest)
 {
     if (strchr(rest, '?')) {
-        return apr_psprintf(p, "backend %s has a query; a backend is a host, a port and a context "
-                            "path, remove the part from '?' on", atl_quote(p, word));
+        return apr_psprintf(p,
+                            "backend %s has a query; a backend is a host, a port and a context "
+                            "path, remove the part from '?' on",
+                            atl_quote(p, word));
     }
     if (strchr(rest, '#')) {
         return apr_psprintf(p, "backend %s has a fragment, remove the part from '#' on",
@@ -227,14 +231,12 @@ static const char *read_scheme(apr_pool_t *p, const char *word, const char *sepa
         *port = 443;
         return NULL;
     }
-    return apr_psprintf(p,
-                        "scheme %s is not known; a backend is http:// or https://%s",
-                        atl_quote(p, given),
-                        !apr_cstr_casecmp(given, "ajp")
-                            ? " (Atlassian removed AJP from its products)"
-                        : !apr_cstr_casecmp(given, "ws") || !apr_cstr_casecmp(given, "wss")
-                            ? " (WebSockets need no line of their own)"
-                            : "");
+    return apr_psprintf(
+        p, "scheme %s is not known; a backend is http:// or https://%s", atl_quote(p, given),
+        !apr_cstr_casecmp(given, "ajp") ? " (Atlassian removed AJP from its products)"
+        : !apr_cstr_casecmp(given, "ws") || !apr_cstr_casecmp(given, "wss")
+            ? " (WebSockets need no line of their own)"
+            : "");
 }
 
 /* http:/host, http:host, http:\\host, http//host */
@@ -296,7 +298,8 @@ static const char *check_segment(apr_pool_t *p, const char *path, const char *se
         return apr_psprintf(p, "path %s has an empty segment (//)", atl_quote(p, path));
     }
     if ((len == 1 && segment[0] == '.') || (len == 2 && !memcmp(segment, "..", 2))) {
-        return apr_psprintf(p, "path %s has a \".\" or \"..\" segment; write the path it stands for",
+        return apr_psprintf(p,
+                            "path %s has a \".\" or \"..\" segment; write the path it stands for",
                             atl_quote(p, path));
     }
     for (apr_size_t i = 0; i < len; i++) {

@@ -169,7 +169,8 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 
 #define LAST_RESORT "; as a last resort verify=off connects without any check"
 
-#define ADD_AUTHORITY "copy the certificate of the authority that issued it here as PEM and add ca=FILE"
+#define ADD_AUTHORITY \
+    "copy the certificate of the authority that issued it here as PEM and add ca=FILE"
 
 static const struct {
     long verify;
@@ -207,12 +208,14 @@ static const char *explain(apr_pool_t *p, const atl_backend *backend)
                             cure_of(handshake.verify));
     }
     if (handshake.alert) {
-        return apr_psprintf(p, "it refuses: %s; httpd offers TLS 1.2 and newer, and a certificate of "
+        return apr_psprintf(p,
+                            "it refuses: %s; httpd offers TLS 1.2 and newer, and a certificate of "
                             "its own only with SSLProxyMachineCertificateFile",
                             alert_text(handshake.alert));
     }
     if (handshake.failed && handshake.has_cert) {
-        return apr_psprintf(p, "its certificate is for %s, not for %s; write a name the certificate "
+        return apr_psprintf(p,
+                            "its certificate is for %s, not for %s; write a name the certificate "
                             "has in place of %s%s" LAST_RESORT,
                             *handshake.names ? handshake.names : "no name at all", backend->host,
                             backend->host,
@@ -238,9 +241,10 @@ static int request_status(int *status, request_rec *r)
         const atl_app *app = request->claim->app;
         const atl_backend *backend = atl_request_backend(request);
 
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      ATL_LOGNO(0401) "AtlassianApp on line %u of %s: no TLS connection to https://%s:%u: %s",
-                      app->line, app->file, backend->host, backend->port, explain(r->pool, backend));
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            ATL_LOGNO(0401) "AtlassianApp on line %u of %s: no TLS connection to https://%s:%u: %s",
+            app->line, app->file, backend->host, backend->port, explain(r->pool, backend));
         *status = HTTP_BAD_GATEWAY;
         /* mod_proxy's sentence for the error page. */
         apr_table_unset(r->notes, "error-notes");

@@ -30,7 +30,7 @@ APLOG_USE_MODULE(atlassian_proxy);
 typedef enum {
     NEVER,
     FLYING,
-    STORED, /* or served from what was stored */
+    STORED,  /* or served from what was stored */
     REFUSED, /* not to be kept: everybody has to ask for himself */
     FAILED   /* its browser went away, for example: the next one tries */
 } flight_state;
@@ -130,19 +130,20 @@ static const char *header_of(const request_rec *r, const char *name)
     const char *always = apr_table_getm(r->pool, r->err_headers_out, name);
 
     return value && always ? apr_pstrcat(r->pool, value, ", ", always, NULL)
-                           : value ? value : always;
+           : value         ? value
+                           : always;
 }
 
 static int may_be_kept(const request_rec *r)
 {
     const char *expires = header_of(r, "Expires");
     atl_cacheable_head head = {.status = r->status,
-                            .cache_control = header_of(r, "Cache-Control"),
-                            .vary = header_of(r, "Vary"),
-                            .content_encoding = header_of(r, "Content-Encoding"),
-                            .expires = expires ? apr_date_parse_http(expires) : 0,
-                            .sets_cookie = header_of(r, "Set-Cookie") != NULL ||
-                                           header_of(r, "Set-Cookie2") != NULL};
+                               .cache_control = header_of(r, "Cache-Control"),
+                               .vary = header_of(r, "Vary"),
+                               .content_encoding = header_of(r, "Content-Encoding"),
+                               .expires = expires ? apr_date_parse_http(expires) : 0,
+                               .sets_cookie = header_of(r, "Set-Cookie") != NULL ||
+                                              header_of(r, "Set-Cookie2") != NULL};
 
     return !r->header_only && atl_cacheable_answer(&head, apr_time_now());
 }
@@ -182,8 +183,7 @@ static int is_canonical(const request_rec *r, const atl_server_conf *conf,
            !strcmp(ap_http_scheme(r), conf->site.public.scheme);
 }
 
-static int is_cacheable(request_rec *r, const atl_server_conf *conf,
-                        const atl_request *request)
+static int is_cacheable(request_rec *r, const atl_server_conf *conf, const atl_request *request)
 {
     return request->claim->app->cache && r->method_number == M_GET && !r->main &&
            atl_cacheable_path(request->claim, &request->path) &&
@@ -235,7 +235,8 @@ static const char *prepare(apr_pool_t *p, atl_server_conf *conf, const char *roo
                "ServerName";
     }
     if (!root) {
-        return "cache=on needs a directory for what mod_cache_disk keeps, and a cleaner that bounds "
+        return "cache=on needs a directory for what mod_cache_disk keeps, and a cleaner that "
+               "bounds "
                "it: write CacheRoot /var/cache/httpd/proxy, and have htcacheclean run for it (on "
                "Debian and Ubuntu a2enmod cache_disk does both)";
     }
@@ -257,7 +258,8 @@ int atl_cache_prepare(apr_pool_t *p, server_rec *s, const atl_sections *sections
     error = prepare(p, conf, root ? root : atl_directive_of(sections, main_server, "CacheRoot"));
     if (error) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                     ATL_LOGNO(0801) "AtlassianApp on line %u of %s: %s", app->line, app->file, error);
+                     ATL_LOGNO(0801) "AtlassianApp on line %u of %s: %s", app->line, app->file,
+                     error);
     }
     return error ? !OK : OK;
 }
@@ -282,6 +284,6 @@ void atl_cache_register_hooks(apr_pool_t *p)
     /* mod_cache's filter is of type CONTENT_SET + 1, and added later than this guard. */
     guard = ap_register_output_filter("ATLASSIAN_CACHE_GUARD", guard_answer, NULL,
                                       AP_FTYPE_CONTENT_SET + 1);
-    lander = ap_register_output_filter("ATLASSIAN_CACHE_END", watch_end, NULL,
-                                       AP_FTYPE_CONTENT_SET + 2);
+    lander =
+        ap_register_output_filter("ATLASSIAN_CACHE_END", watch_end, NULL, AP_FTYPE_CONTENT_SET + 2);
 }

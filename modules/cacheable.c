@@ -43,8 +43,8 @@ const char *atl_cacheable_pattern(apr_pool_t *p, const atl_product *product, con
     for (const char *const *file = product->files; *file; file++) {
         files = apr_pstrcat(p, files, *files ? "|" : "", *file, NULL);
     }
-    return apr_pstrcat(p, "^", context, "(?!.*/_(?=/).*/_/)/s/(?:.*/)?_(?:", files, ")(?!.*" ATL_DOWNLOAD ")(?:/|$)",
-                       NULL);
+    return apr_pstrcat(p, "^", context, "(?!.*/_(?=/).*/_/)/s/(?:.*/)?_(?:", files,
+                       ")(?!.*" ATL_DOWNLOAD ")(?:/|$)", NULL);
 }
 
 /* ------------------------------------------------------------------ lists in headers */
@@ -117,8 +117,8 @@ static void read_directives(const char *list, directives *said)
                          is_item(name, len, "no-cache");
         if (shared || (!has_shared_age && is_item(name, len, "max-age"))) {
             said->has_age = 1;
-            said->age_is_positive = value && value[strspn(value, "0")] >= '1' &&
-                                    value[strspn(value, "0")] <= '9';
+            said->age_is_positive =
+                value && value[strspn(value, "0")] >= '1' && value[strspn(value, "0")] <= '9';
             has_shared_age |= shared;
         }
     }

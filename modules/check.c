@@ -105,8 +105,9 @@ static const char *route_cookie(const inquiry *in)
 {
     apr_pool_t *p = in->r->pool;
 
-    return in->node ? apr_pstrcat(p, atl_cluster_cookie_name(p, in->app), "=.", in->node->route, NULL)
-                    : NULL;
+    return in->node
+               ? apr_pstrcat(p, atl_cluster_cookie_name(p, in->app), "=.", in->node->route, NULL)
+               : NULL;
 }
 
 /* The one lookup at a time that a thread makes. */
@@ -172,11 +173,13 @@ request_rec *atl_check_request(request_rec *r, server_rec *server, const char *c
 }
 
 /* Returns the status, 0 when there was no answer; *local when it is httpd's own. */
-static int ask(const inquiry *in, const char *path, capture *caught, request_rec **asked, int *local)
+static int ask(const inquiry *in, const char *path, capture *caught, request_rec **asked,
+               int *local)
 {
     request_rec *r = in->r;
     ap_filter_t *catcher = ap_add_output_filter_handle(capture_filter, caught, r, r->connection);
-    request_rec *sub = *asked = atl_check_request(r, in->server, route_cookie(in), path, catcher, NULL);
+    request_rec *sub = *asked =
+        atl_check_request(r, in->server, route_cookie(in), path, catcher, NULL);
     int status = sub->status;
 
     *local = 1;
@@ -230,8 +233,10 @@ static void judge_version(inquiry *in, const request_rec *asked, const char *ver
         return;
     }
     result->verdict = "wrong";
-    result->said = apr_psprintf(in->r->pool, "this node runs version %s, another one %s; only while a "
-                                "cluster is upgraded do its nodes differ", version, in->version);
+    result->said = apr_psprintf(in->r->pool,
+                                "this node runs version %s, another one %s; only while a "
+                                "cluster is upgraded do its nodes differ",
+                                version, in->version);
     if (!in->versions_differ) {
         in->versions_differ = 1;
         atl_observe_report(asked, in->app, ATL_FINDING_NODES_DIFFER);
@@ -256,7 +261,8 @@ static void judge_answer(inquiry *in, const request_rec *asked, const atl_probe 
     }
 }
 
-static void run_probe(inquiry *in, const atl_probe *probe, const char *path, atl_check_result *result)
+static void run_probe(inquiry *in, const atl_probe *probe, const char *path,
+                      atl_check_result *result)
 {
     capture *caught = apr_pcalloc(in->r->pool, sizeof(*caught));
     request_rec *asked;
@@ -301,7 +307,10 @@ static void run_probes(inquiry *in, int synchrony)
 apr_array_header_t *atl_check_app(request_rec *r, server_rec *server, const atl_app *app,
                                   apr_time_t until)
 {
-    inquiry in = {.r = r, .server = server, .app = app, .until = until,
+    inquiry in = {.r = r,
+                  .server = server,
+                  .app = app,
+                  .until = until,
                   .results = apr_array_make(r->pool, 4, sizeof(atl_check_result))};
     int nodes = app->backends->nelts;
 
@@ -318,8 +327,8 @@ void atl_check_register_hooks(apr_pool_t *p)
 {
     (void)p;
     /* Behind everything that could change an answer for a client. */
-    capture_filter = ap_register_output_filter("ATLASSIAN_CHECK", on_answer, NULL,
-                                               AP_FTYPE_CONTENT_SET + 1);
+    capture_filter =
+        ap_register_output_filter("ATLASSIAN_CHECK", on_answer, NULL, AP_FTYPE_CONTENT_SET + 1);
     /* Before any module that has an opinion of the request. */
     ap_hook_pre_translate_name(as_a_client, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_error_log(on_error_log, NULL, NULL, APR_HOOK_MIDDLE);

@@ -10,8 +10,8 @@
 #include "route.h"
 
 struct atl_cluster {
-    const char *url;         /* balancer://confluence.wiki; unlike any other in the virtual host */
-    const char *cookie;      /* name of the sticky cookie; no two clusters of a host share one */
+    const char *url;    /* balancer://confluence.wiki; unlike any other in the virtual host */
+    const char *cookie; /* name of the sticky cookie; no two clusters of a host share one */
     const char *cookie_path;
     unsigned sets_cookie : 1; /* else it follows the cookie of the cluster that does */
 };

@@ -78,11 +78,11 @@ static apr_size_t lay_out(segment *seg, char *base, const header *head)
     seg->backend_names = (row_name *)part(base, &offset, head->backends * sizeof(row_name));
     seg->apps = (atl_app_row *)part(base, &offset, head->apps * sizeof(atl_app_row));
     seg->backends = (atl_traffic *)part(base, &offset, head->backends * sizeof(atl_traffic));
-    seg->owners = (_Atomic apr_int32_t *)part(base, &offset,
-                                              head->children * sizeof(_Atomic apr_int32_t));
-    seg->gauges = (_Atomic apr_int32_t *)part(
-        base, &offset,
-        (head->children + 1) * head->apps * ATL_GAUGES * sizeof(_Atomic apr_int32_t));
+    seg->owners =
+        (_Atomic apr_int32_t *)part(base, &offset, head->children * sizeof(_Atomic apr_int32_t));
+    seg->gauges = (_Atomic apr_int32_t *)part(base, &offset,
+                                              (head->children + 1) * head->apps * ATL_GAUGES *
+                                                  sizeof(_Atomic apr_int32_t));
     return offset;
 }
 
@@ -100,14 +100,15 @@ static segment *segment_create(server_rec *s, const header *head)
         base = apr_shm_baseaddr_get(shm); /* zeros, which need no memory until they are written */
     }
     else {
-        seg->missing = apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes of shared memory: %pm", size,
-                                    &rv);
+        seg->missing =
+            apr_psprintf(pool, "%" APR_SIZE_T_FMT " bytes of shared memory: %pm", size, &rv);
         base = apr_pcalloc(pool, size);
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
                      ATL_LOGNO(0501) "no shared memory (%" APR_SIZE_T_FMT " bytes wanted): "
-                     "requests are served all the same, but every child counts for itself, so "
-                     "the status page shows the numbers of the child that answers, and a finding "
-                     "is logged once per child", size);
+                                     "requests are served all the same, but every child counts "
+                                     "for itself, so the status page shows the numbers of the "
+                                     "child that answers, and a finding is logged once per child",
+                     size);
     }
     lay_out(seg, base, head);
     *seg->head = *head;
@@ -124,8 +125,8 @@ static const char *key_of(apr_pool_t *p, const server_rec *s, const atl_app *app
     const char *key = apr_psprintf(
         p, "%s://%s:%u %s:%u %s%s%s%s", public->scheme, public->host ? public->host : "*",
         public->port, addr && addr->virthost ? addr->virthost : "*",
-        addr ? (unsigned)addr->host_port : 0u, app->product->name, app->context,
-        backend ? " " : "", backend ? backend->origin : "");
+        addr ? (unsigned)addr->host_port : 0u, app->product->name, app->context, backend ? " " : "",
+        backend ? backend->origin : "");
 
     if (strlen(key) >= KEY_SIZE) {
         apr_ssize_t len = APR_HASH_KEY_STRING;
@@ -204,13 +205,14 @@ static int give_backend_row(segment *seg, giving *g, const server_rec *s, const 
 }
 
 /* Returns how many of members got a row, from *to on. */
-static int give_backend_rows(segment *seg, giving *backends, const server_rec *s, const atl_app *app,
-                             const apr_array_header_t *members, unsigned *to)
+static int give_backend_rows(segment *seg, giving *backends, const server_rec *s,
+                             const atl_app *app, const apr_array_header_t *members, unsigned *to)
 {
     int i = 0;
 
     while (i < members->nelts &&
-           give_backend_row(seg, backends, s, app, &APR_ARRAY_IDX(members, i, const atl_backend), &to[i])) {
+           give_backend_row(seg, backends, s, app, &APR_ARRAY_IDX(members, i, const atl_backend),
+                            &to[i])) {
         i++;
     }
     return i;
@@ -290,8 +292,7 @@ static void count_needed(server_rec *main_server, header *head)
 static int fits(const segment *seg, const header *needed)
 {
     return seg && seg->head->layout == needed->layout &&
-           seg->head->size_of_row == needed->size_of_row &&
-           seg->head->children >= needed->children;
+           seg->head->size_of_row == needed->size_of_row && seg->head->children >= needed->children;
 }
 
 /* A reload finds the block of the last configuration by this, the module itself being loaded
@@ -398,11 +399,13 @@ static void report_lost(const server_rec *s, pid_t pid, const apr_int64_t lost[A
     if (state != AP_MPMQ_STOPPING &&
         (lost[ATL_GAUGE_IN_FLIGHT] > 0 || lost[ATL_GAUGE_WEBSOCKETS] > 0)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                     ATL_LOGNO(0722) "child %" APR_PID_T_FMT " is gone in the middle of %"
-                     APR_INT64_T_FMT " requests and with %" APR_INT64_T_FMT " WebSockets: their "
-                     "connections broke off. If no line of httpd's says why, it was killed, as "
-                     "by the system when memory is short: see the system's log", pid,
-                     lost[ATL_GAUGE_IN_FLIGHT], lost[ATL_GAUGE_WEBSOCKETS]);
+                     ATL_LOGNO(0722) "child %" APR_PID_T_FMT
+                                     " is gone in the middle of %" APR_INT64_T_FMT
+                                     " requests and with %" APR_INT64_T_FMT " WebSockets: their "
+                                     "connections broke off. If no line of httpd's says why, it "
+                                     "was killed, as by the system when memory is short: see the "
+                                     "system's log",
+                     pid, lost[ATL_GAUGE_IN_FLIGHT], lost[ATL_GAUGE_WEBSOCKETS]);
     }
 }
 
@@ -452,7 +455,8 @@ atl_traffic *atl_counters_backend(const atl_app *app, const atl_backend *backend
     int n = app->backends->nelts;
     int is_node = backend >= nodes && backend < nodes + n;
 
-    return &current->backends[app->backend_rows[is_node ? backend - nodes : n + (backend - synchronies)]];
+    return &current->backends[app->backend_rows[is_node ? backend - nodes
+                                                        : n + (backend - synchronies)]];
 }
 
 static void count_rate(atl_traffic *traffic, apr_time_t now)
@@ -475,8 +479,8 @@ double atl_counters_rate(const atl_traffic *traffic, apr_time_t now)
 
     /* The present slice is not over: the ones before it count. */
     for (apr_uint64_t ago = 1; ago < ATL_RATE_SLICES; ago++) {
-        apr_uint64_t seen = atomic_load_explicit(
-            &traffic->recent[(slice - ago) % ATL_RATE_SLICES], RELAXED);
+        apr_uint64_t seen =
+            atomic_load_explicit(&traffic->recent[(slice - ago) % ATL_RATE_SLICES], RELAXED);
 
         if (seen >> 32 == ((slice - ago) & 0xffffffff)) {
             sum += seen & 0xffffffff;
@@ -531,7 +535,8 @@ apr_uint64_t atl_counters_streak(atl_streak *streak, apr_interval_time_t within,
     apr_uint64_t since = atomic_load_explicit(&streak->since, RELAXED);
 
     if (now - (apr_time_t)since > within &&
-        atomic_compare_exchange_strong_explicit(&streak->since, &since, (apr_uint64_t)now, RELAXED, RELAXED)) {
+        atomic_compare_exchange_strong_explicit(&streak->since, &since, (apr_uint64_t)now, RELAXED,
+                                                RELAXED)) {
         atomic_store_explicit(&streak->count, 0, RELAXED);
     }
     return atomic_fetch_add_explicit(&streak->count, 1, RELAXED) + 1;

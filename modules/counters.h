@@ -62,8 +62,8 @@ typedef struct atl_websockets {
 
 typedef struct atl_finding_count {
     atl_count count;
-    atl_count first, last;        /* apr_time_t */
-    _Atomic unsigned writing;     /* odd while example is being written */
+    atl_count first, last;          /* apr_time_t */
+    _Atomic unsigned writing;       /* odd while example is being written */
     char example[ATL_EXAMPLE_SIZE]; /* a path, without query */
 } atl_finding_count;
 

@@ -95,8 +95,8 @@ apr_array_header_t *atl_door_patterns(apr_pool_t *p, const atl_product *product,
     apr_array_header_t *patterns = apr_array_make(p, 16, sizeof(const char *));
 
     for (const char *const *door = product->doors; *door; door++) {
-        APR_ARRAY_PUSH(patterns, const char *) = apr_pstrcat(
-            p, "^", context, "(?i:(?:/s/.*/_)?", pattern_of(p, *door), ")", NULL);
+        APR_ARRAY_PUSH(patterns, const char *) =
+            apr_pstrcat(p, "^", context, "(?i:(?:/s/.*/_)?", pattern_of(p, *door), ")", NULL);
     }
     /* Stock httpd leaves these two escapes alone, in what sections are compared with. */
     APR_ARRAY_PUSH(patterns, const char *) =

@@ -23,8 +23,7 @@ static void print_commented(apr_pool_t *p, apr_file_t *out, const char *text)
     }
 }
 
-static void print_header(apr_pool_t *p, apr_file_t *out, const server_rec *s,
-                         const atl_site *site)
+static void print_header(apr_pool_t *p, apr_file_t *out, const server_rec *s, const atl_site *site)
 {
     const char *address = atl_base_url(p, &site->public, "");
 
@@ -37,9 +36,10 @@ static void print_header(apr_pool_t *p, apr_file_t *out, const server_rec *s,
         apr_file_printf(out, "# The main server, which people reach as %s\n", address);
     }
     if (!site->public.host) {
-        apr_file_printf(out, "# (it has no ServerName: <host> stands for the name people type; write "
-                        "ServerName <host>, or\n# ServerName https://<host> if TLS ends in front of "
-                        "httpd, to have it here)\n");
+        apr_file_printf(
+            out, "# (it has no ServerName: <host> stands for the name people type; write "
+                 "ServerName <host>, or\n# ServerName https://<host> if TLS ends in front of "
+                 "httpd, to have it here)\n");
     }
 }
 
@@ -50,7 +50,8 @@ static void print_site(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);
         apr_file_printf(out, "#     AtlassianApp %s   (%s:%u)\n", app->words, app->file, app->line);
     }
-    apr_file_puts("# stands for this stock configuration, at the end of the virtual host:\n\n", out);
+    apr_file_puts("# stands for this stock configuration, at the end of the virtual host:\n\n",
+                  out);
     apr_file_puts(atl_nodes_text(p, atl_expand(p, site), NULL, "    "), out);
     for (int i = 0; i < site->apps->nelts; i++) {
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);

@@ -79,7 +79,8 @@ static apr_array_header_t *line_starts(apr_pool_t *p, const char *text, apr_size
 }
 
 /* The line that has a byte; one more than there are for the end of a text whose last line ended. */
-static int line_of(const char *text, apr_size_t len, const apr_array_header_t *starts, apr_size_t at)
+static int line_of(const char *text, apr_size_t len, const apr_array_header_t *starts,
+                   apr_size_t at)
 {
     int line = 0;
 
@@ -184,8 +185,9 @@ static apr_size_t start_of(const differ *d, int line)
 
 static void put_same(differ *d, int first, int end)
 {
-    int n = put(d, " ", apr_pstrmemdup(d->p, d->text + start_of(d, first),
-                                       start_of(d, end) - start_of(d, first)));
+    int n = put(
+        d, " ",
+        apr_pstrmemdup(d->p, d->text + start_of(d, first), start_of(d, end) - start_of(d, first)));
 
     d->old_lines += n;
     d->new_lines += n;
@@ -215,9 +217,9 @@ static int put_hunk(differ *d, const apr_array_header_t *changes, int i, int n, 
         at = c->end;
     }
     put_same(d, at, at + CONTEXT > lines ? lines : at + CONTEXT);
-    APR_ARRAY_IDX(d->out, head, const char *) = apr_psprintf(
-        d->p, "@@ -%d,%d +%d,%d @@\n", first + (d->old_lines > 0), d->old_lines,
-        first + shift + (d->new_lines > 0), d->new_lines);
+    APR_ARRAY_IDX(d->out, head, const char *) =
+        apr_psprintf(d->p, "@@ -%d,%d +%d,%d @@\n", first + (d->old_lines > 0), d->old_lines,
+                     first + shift + (d->new_lines > 0), d->new_lines);
     return d->new_lines - d->old_lines;
 }
 
@@ -235,11 +237,13 @@ const char *atl_edit_diff(apr_pool_t *p, const char *name, const char *text, apr
     d.starts = line_starts(p, text, len);
     d.out = apr_array_make(p, 64, sizeof(const char *));
     changes = changes_of(p, text, len, d.starts, edits);
-    APR_ARRAY_PUSH(d.out, const char *) = apr_psprintf(p, "--- %s%s\n+++ %s%s\n", name, tab, name, tab);
+    APR_ARRAY_PUSH(d.out, const char *) =
+        apr_psprintf(p, "--- %s%s\n+++ %s%s\n", name, tab, name, tab);
     for (int i = 0, n; i < changes->nelts; i = n) {
         for (n = i + 1; n < changes->nelts && APR_ARRAY_IDX(changes, n, change).first -
                                                       APR_ARRAY_IDX(changes, n - 1, change).end <=
-                                                  2 * CONTEXT; n++) {
+                                                  2 * CONTEXT;
+             n++) {
         }
         shift += put_hunk(&d, changes, i, n, shift);
     }

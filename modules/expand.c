@@ -13,11 +13,18 @@
 #include <string.h>
 
 /* What mod_deflate may compress; everything else an application sends is compressed already. */
-static const char *const compressible[] = {
-    "text/html",          "text/plain",       "text/css",
-    "text/xml",           "text/javascript",  "application/javascript",
-    "application/json",   "application/xml",  "application/xhtml+xml",
-    "application/rss+xml", "image/svg+xml",   NULL};
+static const char *const compressible[] = {"text/html",
+                                           "text/plain",
+                                           "text/css",
+                                           "text/xml",
+                                           "text/javascript",
+                                           "application/javascript",
+                                           "application/json",
+                                           "application/xml",
+                                           "application/xhtml+xml",
+                                           "application/rss+xml",
+                                           "image/svg+xml",
+                                           NULL};
 
 typedef struct expander {
     apr_pool_t *p;
@@ -119,10 +126,10 @@ static void emit_cookies(expander *e, const atl_app *app)
 
 static void emit_forwarded(expander *e, const atl_app *app)
 {
-    static const char *const set[] = {
-        "set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"", "set X-Forwarded-Host \"expr=%{HTTP_HOST}\"",
-        "set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"",
-        "set X-Forwarded-Port \"expr=%{SERVER_PORT}\""};
+    static const char *const set[] = {"set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"",
+                                      "set X-Forwarded-Host \"expr=%{HTTP_HOST}\"",
+                                      "set X-Forwarded-Proto \"expr=%{REQUEST_SCHEME}\"",
+                                      "set X-Forwarded-Port \"expr=%{SERVER_PORT}\""};
 
     emit(e, app, 1, "ProxyAddHeaders", "Off");
     for (apr_size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
@@ -166,9 +173,11 @@ static void emit_settings(expander *e, const atl_worker *worker)
     if (tls) {
         /* With a preserved Host httpd would check the application's certificate against the public
          * name; forwarded.c sends the public Host all the same. */
-        comment(e, app, "Stock httpd cannot send the browser's Host to an https application whose "
-                        "certificate");
-        comment(e, app, "has another name: the application needs its proxyName and proxyPort then.");
+        comment(e, app,
+                "Stock httpd cannot send the browser's Host to an https application whose "
+                "certificate");
+        comment(e, app,
+                "has another name: the application needs its proxyName and proxyPort then.");
         emit_tls(e, app);
     }
     emit(e, app, 1, "ProxyPreserveHost", tls ? "Off" : "On");
@@ -220,14 +229,16 @@ static void emit_health(expander *e)
 }
 
 /* An answer that caches may keep for everybody must not carry one browser's route. */
-#define COOKIE_WHEN "\"expr=-n reqenv('BALANCER_ROUTE_CHANGED') && !(resp('Cache-Control') =~ /public/)\""
+#define COOKIE_WHEN \
+    "\"expr=-n reqenv('BALANCER_ROUTE_CHANGED') && !(resp('Cache-Control') =~ /public/)\""
 
 static void emit_cluster(expander *e, const atl_worker *worker)
 {
     const atl_claim *claim = worker->first;
     const atl_cluster *cluster = claim->cluster;
-    const char *args = apr_pstrcat(e->p, atl_config_arg(e->p, apr_pstrcat(e->p, cluster->url, "/", NULL)),
-                                   " ", worker->params, ">", NULL);
+    const char *args =
+        apr_pstrcat(e->p, atl_config_arg(e->p, apr_pstrcat(e->p, cluster->url, "/", NULL)), " ",
+                    worker->params, ">", NULL);
     expander inner = inside(e, emit(e, claim->app, 1, "<Proxy", args));
     const atl_backend *node;
 
@@ -236,10 +247,11 @@ static void emit_cluster(expander *e, const atl_worker *worker)
     }
     emit_settings(&inner, worker);
     if (cluster->sets_cookie) {
-        const char *cookie = atl_cluster_cookie(e->p, cluster, !strcmp(e->site->public.scheme, "https"),
-                                                "%{BALANCER_WORKER_ROUTE}e");
+        const char *cookie = atl_cluster_cookie(
+            e->p, cluster, !strcmp(e->site->public.scheme, "https"), "%{BALANCER_WORKER_ROUTE}e");
         emit(&inner, claim->app, 0, "Header",
-             apr_pstrcat(e->p, "add Set-Cookie ", atl_config_arg(e->p, cookie), " " COOKIE_WHEN, NULL));
+             apr_pstrcat(e->p, "add Set-Cookie ", atl_config_arg(e->p, cookie), " " COOKIE_WHEN,
+                         NULL));
     }
 }
 
@@ -276,11 +288,13 @@ static void emit_vouching(expander *e)
         /* "Internal": private addresses behind them are believed too. */
         emit(e, app, 1, "RemoteIPHeader", "X-Forwarded-For");
         emit(e, app, 1, "RemoteIPInternalProxy", apr_array_pstrcat(e->p, site->trusted, ' '));
-        comment(e, app, "Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these "
-                        "addresses alone.");
+        comment(e, app,
+                "Stock httpd cannot believe X-Forwarded-Proto, -Host and -Port of these "
+                "addresses alone.");
     }
-    comment(e, app, "AtlassianApp drops every other X-Forwarded-*, X-Original-* and X-Rewrite-* of a "
-                    "client too,");
+    comment(e, app,
+            "AtlassianApp drops every other X-Forwarded-*, X-Original-* and X-Rewrite-* of a "
+            "client too,");
     comment(e, app, "and those written with \"_\"; stock httpd needs each name:");
     for (const char *const *name = atl_vouching; *name; name++) {
         if (!site->trusted->nelts || strcmp(*name, "X-Forwarded-For")) {
@@ -302,9 +316,11 @@ static const char *const cache_host[][2] = {
                            "X-Seraph-LoginReason X-Seraph-Trusted-App-Status"},
     {"CacheLock", "on"}};
 
-static const char *const cache_files[][2] = {
-    {"CacheEnable", "disk"},      {"CacheMaxFileSize", "16777216"}, {"CacheStorePrivate", "off"},
-    {"CacheStoreNoStore", "off"}, {"CacheStoreExpired", "off"}};
+static const char *const cache_files[][2] = {{"CacheEnable", "disk"},
+                                             {"CacheMaxFileSize", "16777216"},
+                                             {"CacheStorePrivate", "off"},
+                                             {"CacheStoreNoStore", "off"},
+                                             {"CacheStoreExpired", "off"}};
 
 /* In place of the address in mod_cache's keys. Other lines, other keys: what was kept for them is not
  * found again, and cleaned away in time. */
@@ -351,8 +367,9 @@ static void emit_cache_host(expander *e, const atl_app *app)
     emit(e, app, 1, "CacheLockPath",
          atl_config_arg(e->p, apr_pstrcat(e->p, e->site->cache_root, "/lock", NULL)));
     emit(e, app, 1, "CacheKeyBaseURL", cache_key(e));
-    comment(e, app, "AtlassianApp keeps only answers that are public, fresh and without a cookie, to "
-                    "requests");
+    comment(e, app,
+            "AtlassianApp keeps only answers that are public, fresh and without a cookie, to "
+            "requests");
     comment(e, app, "for this very host without Authorization; stock httpd cannot ask for that:");
 }
 
@@ -372,8 +389,9 @@ static void emit_cache(expander *e)
             first = 0;
         }
         inner = inside(e, emit(e, app, 0, "<LocationMatch",
-                               apr_pstrcat(e->p, "\"", atl_cacheable_pattern(e->p, app->product,
-                                                                            pattern_of(e->p, app->context)),
+                               apr_pstrcat(e->p, "\"",
+                                           atl_cacheable_pattern(e->p, app->product,
+                                                                 pattern_of(e->p, app->context)),
                                            "\">", NULL)));
         emit_cache_files(&inner, app);
     }
@@ -384,7 +402,8 @@ static void emit_cache(expander *e)
 /* an expression: a path is one of patterns, or below */
 static const char *below_any(apr_pool_t *p, const apr_array_header_t *patterns)
 {
-    return apr_pstrcat(p, "%{REQUEST_URI} =~ m#^(", apr_array_pstrcat(p, patterns, '|'), ")(/|$)#", NULL);
+    return apr_pstrcat(p, "%{REQUEST_URI} =~ m#^(", apr_array_pstrcat(p, patterns, '|'), ")(/|$)#",
+                       NULL);
 }
 
 /* Of what is below a claim: other lines' paths, and what passes. */
@@ -417,19 +436,22 @@ static void emit_maintenance(expander *e, const atl_claim *claim)
     expander inner;
 
     APR_ARRAY_PUSH(own, const char *) = pattern_of(e->p, claim->path);
-    condition = apr_pstrcat(e->p, "-f '", app->maintenance, "' && ", below_any(e->p, own),
-                            passes->nelts ? " && !(" : "", passes->nelts ? below_any(e->p, passes) : "",
-                            passes->nelts ? ")" : "", NULL);
+    condition =
+        apr_pstrcat(e->p, "-f '", app->maintenance, "' && ", below_any(e->p, own),
+                    passes->nelts ? " && !(" : "", passes->nelts ? below_any(e->p, passes) : "",
+                    passes->nelts ? ")" : "", NULL);
     for (int i = 0; i < app->admin->nelts; i++) {
-        condition = apr_pstrcat(e->p, condition, " && ! -R '", APR_ARRAY_IDX(app->admin, i, const char *),
-                                "'", NULL);
+        condition = apr_pstrcat(e->p, condition, " && ! -R '",
+                                APR_ARRAY_IDX(app->admin, i, const char *), "'", NULL);
     }
     if (claim->kind == ATL_CLAIM_PAGES) {
-        comment(e, app, "Stock httpd asks the disk at every request, and shows ErrorDocument 503 in place "
-                        "of the file's");
+        comment(e, app,
+                "Stock httpd asks the disk at every request, and shows ErrorDocument 503 in place "
+                "of the file's");
         comment(e, app, "words, without Retry-After.");
     }
-    inner = inside(e, emit(e, app, 0, "<If", apr_pstrcat(e->p, atl_config_arg(e->p, condition), ">", NULL)));
+    inner = inside(
+        e, emit(e, app, 0, "<If", apr_pstrcat(e->p, atl_config_arg(e->p, condition), ">", NULL)));
     emit(&inner, app, 0, "Redirect", "503 \"/\"");
 }
 
@@ -480,8 +502,8 @@ static void emit_paths(expander *e, const apr_array_header_t *claims)
             }
             continue;
         }
-        target = apr_pstrcat(e->p, origin_of(claim), claim->backend_path,
-                             *claim->path ? NULL : "/", NULL);
+        target = apr_pstrcat(e->p, origin_of(claim), claim->backend_path, *claim->path ? NULL : "/",
+                             NULL);
         emit(e, claim->app, 0, "ProxyPass",
              apr_pstrcat(e->p, pair(e, claim->path, target), " mapping=servlet", NULL));
     }
@@ -520,12 +542,13 @@ static void emit_reverse(expander *e, const apr_array_header_t *claims)
             continue;
         }
         emit(e, claim->app, 0, "ProxyPassReverse",
-             pair(e, claim->path, apr_pstrcat(e->p, origin_of(claim), claim->backend_path,
-                                              slash, NULL)));
+             pair(e, claim->path,
+                  apr_pstrcat(e->p, origin_of(claim), claim->backend_path, slash, NULL)));
         if (public->host && !strcmp(public->scheme, "https")) {
-            emit(e, claim->app, 0, "ProxyPassReverse",
-                 pair(e, claim->path, apr_pstrcat(e->p, "http://", public->host,
-                                                  claim->backend_path, slash, NULL)));
+            emit(
+                e, claim->app, 0, "ProxyPassReverse",
+                pair(e, claim->path,
+                     apr_pstrcat(e->p, "http://", public->host, claim->backend_path, slash, NULL)));
         }
         emit_cookie_mapping(e, claim);
     }
@@ -539,11 +562,13 @@ static void emit_doors(expander *e, const atl_app *app)
         atl_door_patterns(e->p, app->product, pattern_of(e->p, app->context));
     const char *networks = apr_array_pstrcat(e->p, app->admin, ' ');
 
-    comment(e, app, "In stock httpd another section for the same path, or Satisfy Any, can undo these.");
+    comment(e, app,
+            "In stock httpd another section for the same path, or Satisfy Any, can undo these.");
     for (int i = 0; i < patterns->nelts; i++) {
         const char *pattern = APR_ARRAY_IDX(patterns, i, const char *);
-        expander inner = inside(e, emit(e, app, 0, "<LocationMatch",
-                                        apr_pstrcat(e->p, atl_config_arg(e->p, pattern), ">", NULL)));
+        expander inner =
+            inside(e, emit(e, app, 0, "<LocationMatch",
+                           apr_pstrcat(e->p, atl_config_arg(e->p, pattern), ">", NULL)));
 
         emit(&inner, app, 0, "AuthMerging", "And");
         emit(&inner, app, 0, "Require", apr_pstrcat(e->p, "ip ", networks, NULL));
@@ -592,9 +617,8 @@ static void add_lines(apr_array_header_t *lines, const apr_array_header_t *nodes
         if (only && node->app != only) {
             continue;
         }
-        APR_ARRAY_PUSH(lines, const char *) =
-            apr_pstrcat(p, indent, node->directive ? node->directive : "#", " ", node->args, "\n",
-                        NULL);
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrcat(
+            p, indent, node->directive ? node->directive : "#", " ", node->args, "\n", NULL);
         if (node->children) {
             add_lines(lines, node->children, NULL, apr_pstrcat(p, indent, "    ", NULL));
             APR_ARRAY_PUSH(lines, const char *) =
@@ -640,10 +664,11 @@ static const char *synchrony_setting(apr_pool_t *p, const atl_site *site, const 
         break;
     }
     /* Under another path browsers find Synchrony only if Confluence tells them. */
-    return apr_pstrcat(p, strcmp(app->synchrony_path, ATL_SYNCHRONY_PATH)
-                              ? ""
-                              : "nothing, when Confluence starts its own Synchrony;\n"
-                                "for a standalone one: ",
+    return apr_pstrcat(p,
+                       strcmp(app->synchrony_path, ATL_SYNCHRONY_PATH)
+                           ? ""
+                           : "nothing, when Confluence starts its own Synchrony;\n"
+                             "for a standalone one: ",
                        "-Dsynchrony.service.url=",
                        atl_base_url(p, &site->public, app->synchrony_path), "/v1", NULL);
 }
@@ -665,6 +690,7 @@ const char *atl_expand_fill(apr_pool_t *p, const atl_site *site, const atl_app *
     const atl_public *public = &site->public;
     const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
     int tls = !strcmp(public->scheme, "https");
+    /* clang-format off */
     const char *values[] = {"scheme", public->scheme,
                             "secure", tls ? "true" : "false",
                             "host", public->host ? public->host : "<host>",
@@ -676,6 +702,7 @@ const char *atl_expand_fill(apr_pool_t *p, const atl_site *site, const atl_app *
                             "base-url", atl_base_url(p, public, app->context),
                             "synchrony", synchrony_setting(p, site, app),
                             NULL};
+    /* clang-format on */
 
     return atl_fill(p, text, values);
 }

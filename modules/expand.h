@@ -11,8 +11,8 @@
 #include "site.h"
 
 typedef struct atl_node {
-    const char *directive; /* "ProxyPass", "<Proxy"; NULL for a comment line */
-    const char *args;      /* as in a configuration file, or the comment's text */
+    const char *directive;        /* "ProxyPass", "<Proxy"; NULL for a comment line */
+    const char *args;             /* as in a configuration file, or the comment's text */
     apr_array_header_t *children; /* of atl_node, for a section; else NULL */
     unsigned applied : 1;         /* else shown only */
     const atl_app *app; /* the line it comes from; NULL for what follows from other lines */

@@ -122,8 +122,8 @@ static const char *claim_text(apr_pool_t *p, const atl_claim *claim)
     if (!claim) {
         return "no AtlassianApp line";
     }
-    return apr_pstrcat(p, claim->app ? atl_app_name(p, claim->app) : "a ProxyPass of your own", ": ",
-                       *claim->path ? claim->path : "/", ", ", kind_of(claim), NULL);
+    return apr_pstrcat(p, claim->app ? atl_app_name(p, claim->app) : "a ProxyPass of your own",
+                       ": ", *claim->path ? claim->path : "/", ", ", kind_of(claim), NULL);
 }
 
 /* Nothing where no reader could make sense of it. */
@@ -140,7 +140,8 @@ static void say_path(apr_array_header_t *said, request_rec *sub, const char *pat
         return;
     }
     say(said, "read", "The application reads", read.resolved);
-    say(said, "claim", "Claimed by", claim_text(said->pool, atl_routes_find(routes, read.resolved)));
+    say(said, "claim", "Claimed by",
+        claim_text(said->pool, atl_routes_find(routes, read.resolved)));
 }
 
 /* ------------------------------------------------------------------ refused, or not */
@@ -159,7 +160,8 @@ static const char *heard_of(apr_pool_t *p, const apr_array_header_t *heard)
 }
 
 /* Rules by what they are and where they stand, or else what is known; .htaccess files are not in httpd's tree. */
-static const char *rules_text(apr_pool_t *p, const request_rec *sub, const char *rules, const char *otherwise)
+static const char *rules_text(apr_pool_t *p, const request_rec *sub, const char *rules,
+                              const char *otherwise)
 {
     const char *text = *rules ? rules : otherwise;
 
@@ -181,9 +183,10 @@ static const char *refusal_of(request_rec *sub, apr_pool_t *p, const apr_array_h
         return request->refusal;
     }
     if (sub->status == HTTP_UNAUTHORIZED) {
-        return apr_pstrcat(p, "a login is asked for: ",
-                           rules_text(p, sub, atl_access_require(p, sub, sections), "by no Require of a section"),
-                           NULL);
+        return apr_pstrcat(
+            p, "a login is asked for: ",
+            rules_text(p, sub, atl_access_require(p, sub, sections), "by no Require of a section"),
+            NULL);
     }
     if (!strncmp(said, "authz_core: ", 12)) {
         return rules_text(p, sub, atl_access_require(p, sub, sections), said);
@@ -194,9 +197,13 @@ static const char *refusal_of(request_rec *sub, apr_pool_t *p, const apr_array_h
     if (*said) {
         return said;
     }
-    return *redirects ? apr_pstrcat(p, redirects, ", by pattern and status: its conditions and rules before it "
-                                                  "decide too", NULL)
-                      : rules_text(p, sub, "", "httpd or another module of it, which says no more, or its log does");
+    return *redirects
+               ? apr_pstrcat(p, redirects,
+                             ", by pattern and status: its conditions and rules before it "
+                             "decide too",
+                             NULL)
+               : rules_text(p, sub, "",
+                            "httpd or another module of it, which says no more, or its log does");
 }
 
 static void say_nodes(apr_array_header_t *said, const atl_claim *claim)
@@ -219,8 +226,9 @@ static void say_nodes(apr_array_header_t *said, const atl_claim *claim)
 
 static void say_headers(apr_array_header_t *said, request_rec *sub, const atl_request *request)
 {
-    static const char *const shown[] = {"Host", "X-Forwarded-For", "X-Forwarded-Host",
-                                        "X-Forwarded-Proto", "X-Forwarded-Port", NULL};
+    static const char *const shown[] = {
+        "Host", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+        NULL};
     apr_array_header_t *sent = apr_array_make(said->pool, 5, sizeof(const char *));
     apr_array_header_t *dropped = apr_array_make(said->pool, 32, sizeof(const char *));
 
@@ -246,19 +254,19 @@ static void say_proxied(apr_array_header_t *said, request_rec *sub, const atl_re
 {
     const atl_claim *claim = request->claim;
 
-    say(said, "answer", "Answer", atl_maintenance_stops(sub)
-                                      ? "503: planned maintenance, see maintenance= of the line"
-                                      : "the application's");
+    say(said, "answer", "Answer",
+        atl_maintenance_stops(sub) ? "503: planned maintenance, see maintenance= of the line"
+                                   : "the application's");
     say(said, "url", "It is asked for", sub->filename + strlen("proxy:"));
     say_nodes(said, claim);
-    say(said, "webSocket", "WebSocket", atl_tunnel_policy_of(sub)
-                                            ? "passes"
-                                            : "no: the product has none here, the Upgrade header is dropped");
+    say(said, "webSocket", "WebSocket",
+        atl_tunnel_policy_of(sub) ? "passes"
+                                  : "no: the product has none here, the Upgrade header is dropped");
     say_headers(said, sub, request);
 }
 
-static void say_answer(apr_array_header_t *said, request_rec *sub, const apr_array_header_t *sections,
-                       const apr_array_header_t *heard)
+static void say_answer(apr_array_header_t *said, request_rec *sub,
+                       const apr_array_header_t *sections, const apr_array_header_t *heard)
 {
     const atl_request *request = atl_request_of(sub);
     const char *location = apr_table_get(sub->headers_out, "Location");
@@ -267,9 +275,10 @@ static void say_answer(apr_array_header_t *said, request_rec *sub, const apr_arr
         int is_redirect = ap_is_HTTP_REDIRECT(sub->status) && location;
 
         say(said, "answer", "Answer",
-            apr_psprintf(said->pool, is_redirect ? "redirected with %d to %s" : "refused with %d", sub->status,
-                         location));
-        say(said, is_redirect ? "redirectedBy" : "refusedBy", is_redirect ? "Redirected by" : "Refused by",
+            apr_psprintf(said->pool, is_redirect ? "redirected with %d to %s" : "refused with %d",
+                         sub->status, location));
+        say(said, is_redirect ? "redirectedBy" : "refusedBy",
+            is_redirect ? "Redirected by" : "Refused by",
             refusal_of(sub, said->pool, sections, heard));
     }
     else if (request) {
@@ -284,7 +293,8 @@ static void say_answer(apr_array_header_t *said, request_rec *sub, const apr_arr
 
 static void say_outcome(apr_array_header_t *said, request_rec *sub, const apr_array_header_t *heard)
 {
-    const char *url = sub->filename && !strncmp(sub->filename, "proxy:", 6) ? sub->filename + 6 : NULL;
+    const char *url =
+        sub->filename && !strncmp(sub->filename, "proxy:", 6) ? sub->filename + 6 : NULL;
     const apr_array_header_t *sections = atl_sections_matching(said->pool, sub, url);
 
     say_answer(said, sub, sections, heard);
@@ -325,8 +335,9 @@ apr_array_header_t *atl_explain(request_rec *r, const char *target)
     }
     say(said, "asked", "Asked", target);
     if (*path != '/') {
-        say(said, "answer", "Answer", "nothing can be said: a path begins with /, as in /wiki/page or "
-                                      "https://wiki.example.com/wiki/page");
+        say(said, "answer", "Answer",
+            "nothing can be said: a path begins with /, as in /wiki/page or "
+            "https://wiki.example.com/wiki/page");
         return said;
     }
     if (!(s = server_for(r, host))) {
@@ -334,7 +345,8 @@ apr_array_header_t *atl_explain(request_rec *r, const char *target)
         return said;
     }
     say(said, "site", "Virtual host",
-        apr_psprintf(r->pool, "%s (%s:%u)", atl_base_url(r->pool, &atl_server_conf_of(s)->site.public, ""),
+        apr_psprintf(r->pool, "%s (%s:%u)",
+                     atl_base_url(r->pool, &atl_server_conf_of(s)->site.public, ""),
                      s->defn_name ? s->defn_name : "the main server", s->defn_line_number));
     look_up(r, said, s, apr_pstrmemdup(r->pool, path, strcspn(path, "#")));
     return said;

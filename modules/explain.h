@@ -11,9 +11,9 @@
 
 /* One thing there is to say: a text, or a list of them. */
 typedef struct atl_explained {
-    const char *name;  /* for machines */
-    const char *label; /* for people */
-    const char *text;  /* NULL where there is a list; not escaped */
+    const char *name;         /* for machines */
+    const char *label;        /* for people */
+    const char *text;         /* NULL where there is a list; not escaped */
     apr_array_header_t *list; /* of const char * */
 } atl_explained;
 

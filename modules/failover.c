@@ -82,7 +82,8 @@ static void insert_filter(request_rec *r)
 static void forget_answer(request_rec *r, atl_request *request, apr_table_t *headers)
 {
     request->refused = 0;
-    r->eos_sent = 0; /* else a page of this module's would be taken for sent, and stay in the filters */
+    r->eos_sent =
+        0; /* else a page of this module's would be taken for sent, and stay in the filters */
     r->status = HTTP_OK;
     r->status_line = NULL;
     r->headers_out = headers;

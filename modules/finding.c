@@ -13,6 +13,7 @@
 #define SETTING(member) offsetof(atl_cures, member)
 #define NO_SETTING 0
 
+/* clang-format off */
 const atl_finding atl_findings[ATL_FINDINGS] = {
     [ATL_FINDING_REDIRECT_SCHEME] =
         {1001, "redirect-scheme",
@@ -216,6 +217,7 @@ const atl_finding atl_findings[ATL_FINDINGS] = {
          "an upgrade was not done on all of them, or is going on",
          "install the same version on all nodes of {line}", NO_SETTING},
 };
+/* clang-format on */
 
 #define ID_PREFIX "ATLP"
 
@@ -256,17 +258,22 @@ const char *atl_finding_find(apr_pool_t *p, const char *word, atl_finding_id *id
         }
     }
     if (!strncmp(digits, "12", 2) && strlen(digits) == 4) {
-        return apr_psprintf(p, "%s is not a finding: it is about the application's own configuration, and "
-                            "app-config=off keeps that unread", atl_quote(p, word));
+        return apr_psprintf(
+            p,
+            "%s is not a finding: it is about the application's own configuration, and "
+            "app-config=off keeps that unread",
+            atl_quote(p, word));
     }
     near = nearest(p, word);
     if (!near) {
-        return apr_psprintf(p, "%s is not the id of a finding; ids are %s to %s, see docs/findings.md",
+        return apr_psprintf(p,
+                            "%s is not the id of a finding; ids are %s to %s, see docs/findings.md",
                             atl_quote(p, word), id_of(p, &atl_findings[0]),
                             id_of(p, &atl_findings[ATL_FINDINGS - 1]));
     }
-    return apr_psprintf(p, "%s is not the id of a finding; the nearest is %s (%s), see docs/findings.md",
-                        atl_quote(p, word), id_of(p, near), near->name);
+    return apr_psprintf(
+        p, "%s is not the id of a finding; the nearest is %s (%s), see docs/findings.md",
+        atl_quote(p, word), id_of(p, near), near->name);
 }
 
 int atl_finding_is_quiet(const atl_app *app, atl_finding_id id)
@@ -335,17 +342,18 @@ static const char *nodes_of(apr_pool_t *p, const atl_app *app)
     const char *list = "";
 
     for (int i = 0; i < app->backends->nelts; i++) {
-        list = apr_pstrcat(p, list, i ? " " : "", APR_ARRAY_IDX(app->backends, i, atl_backend).origin,
-                           app->context, NULL);
+        list = apr_pstrcat(p, list, i ? " " : "",
+                           APR_ARRAY_IDX(app->backends, i, atl_backend).origin, app->context, NULL);
     }
     return list;
 }
 
-void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                         atl_finding_id id, atl_advice *advice)
+void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app, atl_finding_id id,
+                         atl_advice *advice)
 {
     const atl_finding *finding = &atl_findings[id];
     const atl_backend *backend = &APR_ARRAY_IDX(app->backends, 0, atl_backend);
+    /* clang-format off */
     const char *values[] = {
         "label", app->product->label,
         "name", app->product->name,
@@ -368,6 +376,7 @@ void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app
         "route-cookie", atl_cluster_cookie_name(p, app),
         "setting", strstr(finding->cure, "{setting}") ? setting_of(p, site, app, finding) : "",
         NULL};
+    /* clang-format on */
 
     advice->symptom = atl_fill(p, finding->symptom, values);
     advice->cause = atl_fill(p, finding->cause, values);

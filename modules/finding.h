@@ -83,8 +83,8 @@ int atl_finding_is_quiet(const atl_app *app, atl_finding_id id);
 /*
  * Fills a finding's templates with the values of an app. All from p.
  */
-void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                         atl_finding_id id, atl_advice *advice);
+void atl_finding_explain(apr_pool_t *p, const atl_site *site, const atl_app *app, atl_finding_id id,
+                         atl_advice *advice);
 
 /*
  * The same as one line of text for a log. From p.

@@ -118,10 +118,13 @@ static const char *believe_host(request_rec *r, const char *said)
     unsigned port = 0;
 
     if (atl_authority_read(r->pool, said, &host, &port) || !is_own_name(r, host)) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      ATL_LOGNO(0202) "X-Forwarded-Host \"%.255s\" of load balancer %s is not believed: "
-                      "it is neither the ServerName nor a ServerAlias of this virtual host; if people "
-                      "use it, add ServerAlias", said, r->connection->client_ip);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_DEBUG, 0, r,
+            ATL_LOGNO(0202) "X-Forwarded-Host \"%.255s\" of load balancer %s is not believed: "
+                            "it is neither the ServerName nor a ServerAlias of this virtual host; "
+                            "if people "
+                            "use it, add ServerAlias",
+            said, r->connection->client_ip);
         return NULL;
     }
     said = port ? apr_psprintf(r->pool, "%s:%u", host, port) : host;
@@ -135,7 +138,8 @@ static const char *believe_host(request_rec *r, const char *said)
 static void believe(request_rec *r)
 {
     atl_forwarded *forwarded = apr_pcalloc(r->pool, sizeof(*forwarded));
-    const char *scheme = last_item(r, "X-Forwarded-Proto"), *host = last_item(r, "X-Forwarded-Host");
+    const char *scheme = last_item(r, "X-Forwarded-Proto"),
+               *host = last_item(r, "X-Forwarded-Host");
     const char *port = last_item(r, "X-Forwarded-Port");
 
     if (scheme && (!ap_cstr_casecmp(scheme, "https") || !ap_cstr_casecmp(scheme, "wss"))) {

@@ -20,8 +20,10 @@ const char *atl_html_nonce(apr_pool_t *p)
 void atl_html_headers(request_rec *r, const char *policy)
 {
     apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   apr_pstrcat(r->pool, "default-src 'none'; base-uri 'none'; "
-                               "frame-ancestors 'none'; ", policy, NULL));
+                   apr_pstrcat(r->pool,
+                               "default-src 'none'; base-uri 'none'; "
+                               "frame-ancestors 'none'; ",
+                               policy, NULL));
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");

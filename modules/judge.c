@@ -53,9 +53,8 @@ static void read_place(const char *location, place *to)
 
 static int is_same_host(const atl_exchange *x, const place *to)
 {
-    return !to->authority ||
-           (x->host && strlen(x->host) == to->authority_len &&
-            !apr_cstr_casecmpn(x->host, to->authority, to->authority_len));
+    return !to->authority || (x->host && strlen(x->host) == to->authority_len &&
+                              !apr_cstr_casecmpn(x->host, to->authority, to->authority_len));
 }
 
 /* The redirect at its own context path, to a page below that path, shows nothing but an

@@ -15,11 +15,11 @@ typedef struct atl_exchange {
     const atl_site *site;
     const atl_claim *claim;
     const char *method;
-    const char *scheme;   /* by which the client came */
-    const char *host;     /* Host header */
-    const char *path;     /* as the application reads it */
-    const char *uri;      /* path and query as sent */
-    const char *origin;   /* Origin header */
+    const char *scheme; /* by which the client came */
+    const char *host;   /* Host header */
+    const char *path;   /* as the application reads it */
+    const char *uri;    /* path and query as sent */
+    const char *origin; /* Origin header */
     int wants_websocket;
     apr_size_t header_size; /* bytes of the request's head as sent to the application */
     int status;
@@ -76,8 +76,8 @@ typedef enum {
     ATL_FAILURE_NONE,
     ATL_FAILURE_CONNECT, /* no connection; status says why */
     ATL_FAILURE_DNS,
-    ATL_FAILURE_ANSWER,     /* connected; status says why nothing came */
-    ATL_FAILURE_UPLOAD,     /* connected; the request's body could not be sent */
+    ATL_FAILURE_ANSWER, /* connected; status says why nothing came */
+    ATL_FAILURE_UPLOAD, /* connected; the request's body could not be sent */
     ATL_FAILURE_TLS_VERIFY,
     ATL_FAILURE_TLS_NAME,
     ATL_FAILURE_TLS

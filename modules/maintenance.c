@@ -25,8 +25,8 @@ struct atl_watched {
     server_rec *server;
     const atl_app *app;
     const char *file;
-    apr_uint32_t looked; /* atomic: the second of the last look */
-    apr_uint32_t active; /* atomic: people get the page */
+    apr_uint32_t looked;      /* atomic: the second of the last look */
+    apr_uint32_t active;      /* atomic: people get the page */
     apr_thread_mutex_t *lock; /* of what follows */
     file_state state;
     apr_time_t mtime;
@@ -40,8 +40,9 @@ struct atl_watched {
 
 static void say(const struct atl_watched *w, int level, const char *text, apr_status_t rv)
 {
-    ap_log_error(APLOG_MARK, level, rv, w->server, "%s (maintenance=%s of AtlassianApp on line %u of %s)",
-                 text, w->file, w->app->line, w->app->file);
+    ap_log_error(APLOG_MARK, level, rv, w->server,
+                 "%s (maintenance=%s of AtlassianApp on line %u of %s)", text, w->file,
+                 w->app->line, w->app->file);
 }
 
 static void say_state(const struct atl_watched *w, file_state before, apr_status_t rv)
@@ -51,16 +52,22 @@ static void say_state(const struct atl_watched *w, file_state before, apr_status
         say(w, APLOG_INFO, ATL_LOGNO(0910) "maintenance: people get the page from now on", 0);
         break;
     case UNREADABLE:
-        say(w, APLOG_WARNING, ATL_LOGNO(0912) "maintenance, but httpd's user cannot read the file: people "
-            "get the page without its words; make it readable", rv);
+        say(w, APLOG_WARNING,
+            ATL_LOGNO(0912) "maintenance, but httpd's user cannot read the file: people "
+                            "get the page without its words; make it readable",
+            rv);
         break;
     case NO_FILE:
-        say(w, APLOG_WARNING, ATL_LOGNO(0913) "this is not a file, so it announces no maintenance; name a "
-            "file", 0);
+        say(w, APLOG_WARNING,
+            ATL_LOGNO(0913) "this is not a file, so it announces no maintenance; name a "
+                            "file",
+            0);
         break;
     case HIDDEN:
-        say(w, APLOG_WARNING, ATL_LOGNO(0914) "httpd's user cannot see whether the file exists, so there is "
-            "no maintenance; give that user search permission for its directories", rv);
+        say(w, APLOG_WARNING,
+            ATL_LOGNO(0914) "httpd's user cannot see whether the file exists, so there is "
+                            "no maintenance; give that user search permission for its directories",
+            rv);
         break;
     case ABSENT:
         if (before == PRESENT || before == UNREADABLE) {
@@ -75,8 +82,8 @@ static void say_state(const struct atl_watched *w, file_state before, apr_status
 static apr_status_t read_text(struct atl_watched *w, apr_pool_t *p)
 {
     apr_file_t *in;
-    apr_status_t rv = apr_file_open(&in, w->file, APR_FOPEN_READ | APR_FOPEN_NONBLOCK,
-                                    APR_FPROT_OS_DEFAULT, p);
+    apr_status_t rv =
+        apr_file_open(&in, w->file, APR_FOPEN_READ | APR_FOPEN_NONBLOCK, APR_FPROT_OS_DEFAULT, p);
 
     w->len = 0;
     if (rv == APR_SUCCESS) {
@@ -103,8 +110,12 @@ static file_state read_changed(struct atl_watched *w, const apr_finfo_t *info, a
     *rv = read_text(w, p);
     atl_notice_read(p, w->text, &notice);
     if (notice.wrong) {
-        say(w, APLOG_WARNING, apr_psprintf(p, ATL_LOGNO(0915) "\"until: %.60s\" is no time, so nobody is told "
-            "when maintenance ends; write until: 2026-11-24 06:00", notice.wrong), 0);
+        say(w, APLOG_WARNING,
+            apr_psprintf(p,
+                         ATL_LOGNO(0915) "\"until: %.60s\" is no time, so nobody is told "
+                                         "when maintenance ends; write until: 2026-11-24 06:00",
+                         notice.wrong),
+            0);
     }
     return *rv == APR_SUCCESS ? PRESENT : UNREADABLE;
 }
@@ -112,8 +123,8 @@ static file_state read_changed(struct atl_watched *w, const apr_finfo_t *info, a
 static void look(struct atl_watched *w, apr_pool_t *p)
 {
     apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, w->file, APR_FINFO_TYPE | APR_FINFO_MTIME | APR_FINFO_SIZE |
-                                                   APR_FINFO_INODE, p);
+    apr_status_t rv = apr_stat(
+        &info, w->file, APR_FINFO_TYPE | APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_INODE, p);
     file_state before;
 
     apr_thread_mutex_lock(w->lock);
@@ -190,11 +201,13 @@ static void check_place(apr_pool_t *ptemp, server_rec *s, const atl_app *app)
     const char *dir = ap_make_dirstr_parent(ptemp, app->maintenance);
 
     if (ap_is_directory(ptemp, app->maintenance) || !ap_is_directory(ptemp, dir)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     ATL_LOGNO(0916) "AtlassianApp on line %u of %s: maintenance=%s: %s; name a file, in a "
-                     "directory that exists", app->line, app->file, app->maintenance,
-                     ap_is_directory(ptemp, app->maintenance) ? "this is a directory"
-                                                           : "its directory is not there");
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, s,
+            ATL_LOGNO(0916) "AtlassianApp on line %u of %s: maintenance=%s: %s; name a file, in a "
+                            "directory that exists",
+            app->line, app->file, app->maintenance,
+            ap_is_directory(ptemp, app->maintenance) ? "this is a directory"
+                                                     : "its directory is not there");
     }
 }
 
@@ -211,7 +224,8 @@ static void prepare(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_app *ap
     app->watched = w;
 }
 
-static void for_each(server_rec *main_server, void (*what)(apr_pool_t *, apr_pool_t *, server_rec *, atl_app *),
+static void for_each(server_rec *main_server,
+                     void (*what)(apr_pool_t *, apr_pool_t *, server_rec *, atl_app *),
                      apr_pool_t *p, apr_pool_t *ptemp)
 {
     for (server_rec *s = main_server; s; s = s->next) {
@@ -238,10 +252,11 @@ static void begin(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_app *app)
     apr_status_t rv = apr_thread_mutex_create(&app->watched->lock, APR_THREAD_MUTEX_DEFAULT, p);
 
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                     ATL_LOGNO(0917) "AtlassianApp on line %u of %s: maintenance=%s has no effect in this "
-                     "child, for want of a mutex; see the system's limits", app->line, app->file,
-                     app->maintenance);
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, rv, s,
+            ATL_LOGNO(0917) "AtlassianApp on line %u of %s: maintenance=%s has no effect in this "
+                            "child, for want of a mutex; see the system's limits",
+            app->line, app->file, app->maintenance);
         app->watched = NULL;
         return;
     }

@@ -26,9 +26,9 @@ static const char *check_route(apr_pool_t *p, const char *route)
                                 atl_cut(p, route));
         }
     }
-    return strlen(route) > LONGEST_ROUTE
-               ? apr_psprintf(p, "route=%s is longer than %d letters", atl_cut(p, route), LONGEST_ROUTE)
-               : NULL;
+    return strlen(route) > LONGEST_ROUTE ? apr_psprintf(p, "route=%s is longer than %d letters",
+                                                        atl_cut(p, route), LONGEST_ROUTE)
+                                         : NULL;
 }
 
 /* Only worker parameters can be one node's own. */
@@ -39,14 +39,18 @@ static const char *not_one_node_s(apr_pool_t *p, const char *text)
 
     for (int i = 0; (known = atl_app_key(i, NULL)); i++) {
         if (!strcmp(text, known)) {
-            return apr_psprintf(p, "%s= holds for all nodes; write it as a word of the line", known);
+            return apr_psprintf(p, "%s= holds for all nodes; write it as a word of the line",
+                                known);
         }
     }
     for (int i = 0; (known = atl_worker_param_name(i)); i++) {
         near = atl_nearer(&best, text, known) ? known : near;
     }
-    return apr_psprintf(p, "%s is not a worker parameter of mod_proxy's%s, and only those can be one node's "
-                        "own", atl_quote(p, text), atl_did_you_mean(p, near));
+    return apr_psprintf(
+        p,
+        "%s is not a worker parameter of mod_proxy's%s, and only those can be one node's "
+        "own",
+        atl_quote(p, text), atl_did_you_mean(p, near));
 }
 
 static const char *read_param(apr_pool_t *p, atl_backend *member, apr_array_header_t *params,
@@ -137,7 +141,8 @@ const char *atl_member_check(apr_pool_t *p, const atl_app *app, const atl_backen
     }
     for (int i = 0; i < app->backends->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(app->backends, i, atl_backend).origin, next->origin)) {
-            return apr_psprintf(p, "backend %s stands there twice; keep one", atl_cut(p, next->origin));
+            return apr_psprintf(p, "backend %s stands there twice; keep one",
+                                atl_cut(p, next->origin));
         }
     }
     return NULL;

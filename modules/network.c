@@ -16,17 +16,22 @@ const char *atl_network_read(apr_pool_t *p, const char *text, apr_ipsubnet_t **n
         *bits++ = '\0';
     }
     if (!strchr(address, ':') && apr_isalpha(*address)) {
-        return apr_psprintf(p, "%s is a name; only addresses and networks can be trusted: "
-                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32", atl_quote(p, text));
+        return apr_psprintf(p,
+                            "%s is a name; only addresses and networks can be trusted: "
+                            "10.0.0.5, 10.0.0.0/8, 2001:db8::/32",
+                            atl_quote(p, text));
     }
     if (bits && *bits && !bits[strspn(bits, "0")]) {
-        return apr_psprintf(p, "%s is every address; name the ones that are meant, or remove the key",
+        return apr_psprintf(p,
+                            "%s is every address; name the ones that are meant, or remove the key",
                             atl_quote(p, text));
     }
     if (!*address || apr_ipsubnet_create(network, address, bits, p) != APR_SUCCESS ||
         (!strchr(address, ':') && !atl_is_ipv4(address))) {
-        return apr_psprintf(p, "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
-                            "2001:db8::/32", atl_quote(p, text));
+        return apr_psprintf(p,
+                            "%s is not an address or network; write 10.0.0.5, 10.0.0.0/8 or "
+                            "2001:db8::/32",
+                            atl_quote(p, text));
     }
     return NULL;
 }

@@ -70,8 +70,12 @@ static const char *read_zone(const char *at, int *offset)
 /* In the server's zone, daylight saving as it will be then. */
 static apr_time_t local_time(const apr_time_exp_t *t)
 {
-    struct tm tm = {.tm_year = t->tm_year, .tm_mon = t->tm_mon, .tm_mday = t->tm_mday,
-                    .tm_hour = t->tm_hour, .tm_min = t->tm_min, .tm_sec = t->tm_sec,
+    struct tm tm = {.tm_year = t->tm_year,
+                    .tm_mon = t->tm_mon,
+                    .tm_mday = t->tm_mday,
+                    .tm_hour = t->tm_hour,
+                    .tm_min = t->tm_min,
+                    .tm_sec = t->tm_sec,
                     .tm_isdst = -1};
     time_t seconds = mktime(&tm);
 

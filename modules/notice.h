@@ -14,9 +14,9 @@
 #define ATL_NOTICE_BYTES 8192
 
 typedef struct atl_notice {
-    const char *text;   /* people's own words, UTF-8, lines ended by LF; "" if there are none */
-    apr_time_t until;   /* when it will be over; 0 where the file does not say */
-    const char *wrong;  /* what stands behind "until:" and is no time, or NULL */
+    const char *text;  /* people's own words, UTF-8, lines ended by LF; "" if there are none */
+    apr_time_t until;  /* when it will be over; 0 where the file does not say */
+    const char *wrong; /* what stands behind "until:" and is no time, or NULL */
 } atl_notice;
 
 /*

@@ -261,7 +261,8 @@ static void judge_cookies(const request_rec *r, const atl_exchange *x)
 static int is_page(const request_rec *r)
 {
     return r->status == HTTP_OK && r->content_type &&
-           !ap_cstr_casecmpn(r->content_type, "text/html", 9) && !strcmp(ap_http_scheme(r), "https");
+           !ap_cstr_casecmpn(r->content_type, "text/html", 9) &&
+           !strcmp(ap_http_scheme(r), "https");
 }
 
 static void judge(request_rec *r, atl_request *request, apr_bucket_brigade *bb)
@@ -297,7 +298,8 @@ static int is_plain(const request_rec *r, const atl_claim *claim)
     return claim->kind == ATL_CLAIM_PAGES && r->status < 300 &&
            !apr_table_get(r->headers_out, "Set-Cookie") &&
            (claim->app->compression == ATL_COMPRESSION_PASS ||
-            !apr_table_get(r->headers_out, "Content-Encoding")) && !is_page(r);
+            !apr_table_get(r->headers_out, "Content-Encoding")) &&
+           !is_page(r);
 }
 
 static void note_answer(const atl_request *request, apr_time_t now)
@@ -364,8 +366,9 @@ static void take_failure(atl_request *request)
 static void report_failure(request_rec *r, const atl_request *request)
 {
     if (request->claim->kind != ATL_CLAIM_SYNCHRONY) {
-        atl_observe_report(r, request->claim->app, atl_judge_failure(request->observed.failure,
-                                                                     request->observed.failure_status));
+        atl_observe_report(
+            r, request->claim->app,
+            atl_judge_failure(request->observed.failure, request->observed.failure_status));
     }
 }
 

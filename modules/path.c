@@ -34,7 +34,8 @@ static int is_overlong(const char *name, apr_size_t len)
     } forms[] = {{0xe0, 0xa0}, {0xf0, 0x90}, {0xf8, 0x88}, {0xfc, 0x84}};
 
     for (apr_size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)name[i], next = i + 1 < len ? (unsigned char)name[i + 1] : 0;
+        unsigned char c = (unsigned char)name[i],
+                      next = i + 1 < len ? (unsigned char)name[i + 1] : 0;
 
         if (c == 0xc0 || c == 0xc1) {
             return 1;
@@ -57,7 +58,8 @@ static apr_ssize_t decode(const char *name, apr_size_t len, char *to)
         char c = name[i];
 
         if (c == '%') {
-            int high = i + 2 < len ? hex(name[i + 1]) : -1, low = i + 2 < len ? hex(name[i + 2]) : -1;
+            int high = i + 2 < len ? hex(name[i + 1]) : -1,
+                low = i + 2 < len ? hex(name[i + 2]) : -1;
 
             if (high < 0 || low < 0 || !(high | low)) {
                 return -1;

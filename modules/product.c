@@ -6,6 +6,7 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
+/* clang-format off */
 /* Tomcat: httpd cannot tell it the public address, server.xml must (vendor:
  * "Proxying Atlassian server applications with Apache HTTP Server", part A, steps 2 and 3). */
 #define TOMCAT_CONNECTOR                                                                           \
@@ -305,6 +306,7 @@ const atl_product atl_products[] = {
      .doors = jira_doors, .api = common_api, .open = jira_open,
      .probes = jira_probes, WEB_RESOURCES, .ready = "RUNNING FIRST_RUN", .secure_cookies = 1},
     {.name = NULL}};
+/* clang-format on */
 
 const atl_product *atl_product_find(const char *word)
 {

@@ -20,9 +20,9 @@ typedef struct atl_setting {
 
 /* How a file of the application's own is written. */
 typedef enum {
-    ATL_CONFIG_TOMCAT,    /* server.xml */
-    ATL_CONFIG_FECRU,     /* config.xml of Fisheye and Crucible */
-    ATL_CONFIG_BITBUCKET  /* bitbucket.properties */
+    ATL_CONFIG_TOMCAT,   /* server.xml */
+    ATL_CONFIG_FECRU,    /* config.xml of Fisheye and Crucible */
+    ATL_CONFIG_BITBUCKET /* bitbucket.properties */
 } atl_config_format;
 
 /* A file that holds the application's half. */
@@ -30,7 +30,8 @@ typedef struct atl_config_file {
     const char *dir;  /* where the vendor's installer puts the product, or its data */
     const char *path; /* the file below it */
     atl_config_format format;
-    const char *contexts; /* the directory of Tomcat's context files below it, if the product has any */
+    const char
+        *contexts; /* the directory of Tomcat's context files below it, if the product has any */
 } atl_config_file;
 
 /* What is read out of an answer to a check. */
@@ -67,21 +68,21 @@ typedef struct atl_product {
     const char *ready;          /* states in which it takes traffic, separated by blanks */
     const char *session_cookie; /* the application's own */
     int starting; /* status that, without a page of its own, says: still starting; or 0 */
-    unsigned has_synchrony : 1; /* collaborative editing beside it (WebSockets) */
-    unsigned one_node_only : 1; /* cannot run as a cluster */
+    unsigned has_synchrony : 1;   /* collaborative editing beside it (WebSockets) */
+    unsigned one_node_only : 1;   /* cannot run as a cluster */
     unsigned one_active_node : 1; /* a cluster's other nodes stand by */
     /* Cookies get the Secure attribute where the address setting says https. */
     unsigned secure_cookies : 1;
-    const atl_setting *settings; /* ends with a row whose file is NULL */
+    const atl_setting *settings;         /* ends with a row whose file is NULL */
     const atl_config_file *config_files; /* ends with a row whose path is NULL */
     const atl_cures *cures;
-    const char *const *api;      /* paths of machines, below the context, NULL-terminated */
+    const char *const *api; /* paths of machines, below the context, NULL-terminated */
     /* What passes during maintenance, whole segments below the context: status checks, application
      * links, agents; NULL-terminated. */
     const char *const *open;
-    const char *const *git;      /* marks in paths of git and other tools that show plain text */
-    const atl_probe *probes;     /* what a check asks; ends with a row whose path is NULL */
-    const char *const *doors;    /* what admin= restricts, see door.h; NULL-terminated */
+    const char *const *git;   /* marks in paths of git and other tools that show plain text */
+    const atl_probe *probes;  /* what a check asks; ends with a row whose path is NULL */
+    const char *const *doors; /* what admin= restricts, see door.h; NULL-terminated */
     /* What forwarded paths (below) begin with that are files for everybody, whole segments; NULL-terminated. */
     const char *const *files;
 } atl_product;

@@ -135,25 +135,38 @@ const char *atl_public_contradiction(apr_pool_t *p, const atl_sections *sections
         return NULL;
     }
     if (s->server_hostname[host_length(s->server_hostname)] == '/') {
-        return apr_psprintf(p, "ServerName %s has a path; leave it out, a path belongs to the application's "
-                            "address in the line", name);
+        return apr_psprintf(
+            p,
+            "ServerName %s has a path; leave it out, a path belongs to the application's "
+            "address in the line",
+            name);
     }
     if (s->server_hostname[host_length(s->server_hostname)]) {
-        return apr_psprintf(p, "ServerName %s: a name here is made of letters, digits, - and . only; of another "
-                            "write the DNS form, which begins with xn-- (\"idn2 name\" prints it)", name);
+        return apr_psprintf(
+            p,
+            "ServerName %s: a name here is made of letters, digits, - and . only; of another "
+            "write the DNS form, which begins with xn-- (\"idn2 name\" prints it)",
+            name);
     }
     if (s->server_scheme && strcmp(s->server_scheme, "http") && strcmp(s->server_scheme, "https")) {
-        return apr_psprintf(p, "ServerName %s: a public address begins with http:// or https://; write "
-                            "ServerName %s", name, s->server_hostname);
+        return apr_psprintf(
+            p,
+            "ServerName %s: a public address begins with http:// or https://; write "
+            "ServerName %s",
+            name, s->server_hostname);
     }
     if (s->server_scheme && !strcmp(s->server_scheme, "http") && has_tls(sections, s)) {
-        return apr_psprintf(p, "ServerName %s says http, but this virtual host speaks TLS; write "
-                            "ServerName %s", name, s->server_hostname);
+        return apr_psprintf(p,
+                            "ServerName %s says http, but this virtual host speaks TLS; write "
+                            "ServerName %s",
+                            name, s->server_hostname);
     }
     if (!s->server_scheme && s->is_virtual && s->port && listens && !listens_on(s, s->port)) {
-        return apr_psprintf(p, "ServerName %s names port %u, but this virtual host listens on %u; if "
+        return apr_psprintf(p,
+                            "ServerName %s names port %u, but this virtual host listens on %u; if "
                             "something in front maps the port, declare it: ServerName %s://%s:%u, "
-                            "else leave the port out", name, s->port, listens,
+                            "else leave the port out",
+                            name, s->port, listens,
                             s->port == 443 || has_tls(sections, s) ? "https" : "http",
                             s->server_hostname, s->port);
     }

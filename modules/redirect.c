@@ -74,8 +74,7 @@ static int is_backend(const address *to, const atl_claim *claim)
     return is_one;
 }
 
-static atl_redirect_kind judge(const atl_claim *claim, int tls, const char *host,
-                               const address *to)
+static atl_redirect_kind judge(const atl_claim *claim, int tls, const char *host, const address *to)
 {
     const atl_backend *backend = claim->backend;
     address public;
@@ -115,7 +114,8 @@ atl_redirect_kind atl_redirect_judge(apr_pool_t *p, const atl_claim *claim, cons
     if (kind == ATL_REDIRECT_RIGHT) {
         return kind;
     }
-    if (strncmp(to.path, claim->backend_path, len) || (to.path[len] && !strchr("/?#", to.path[len]))) {
+    if (strncmp(to.path, claim->backend_path, len) ||
+        (to.path[len] && !strchr("/?#", to.path[len]))) {
         return ATL_REDIRECT_RIGHT; /* another context on that host: not this application's */
     }
     *path = apr_pstrcat(p, claim->path, *claim->path || to.path[len] == '/' ? "" : "/",

@@ -10,10 +10,10 @@
 
 /* What a Location says of the application's idea of its address. */
 typedef enum {
-    ATL_REDIRECT_RIGHT,         /* relative, public, or somewhere else altogether */
-    ATL_REDIRECT_WRONG_SCHEME,  /* http:// of a site that is https, on a port it may stand for */
-    ATL_REDIRECT_WRONG_PORT,    /* the public host with the application's own port */
-    ATL_REDIRECT_BACKEND        /* the application's own host name and port */
+    ATL_REDIRECT_RIGHT,        /* relative, public, or somewhere else altogether */
+    ATL_REDIRECT_WRONG_SCHEME, /* http:// of a site that is https, on a port it may stand for */
+    ATL_REDIRECT_WRONG_PORT,   /* the public host with the application's own port */
+    ATL_REDIRECT_BACKEND       /* the application's own host name and port */
 } atl_redirect_kind;
 
 /*

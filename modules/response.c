@@ -61,8 +61,8 @@ static void set_route(request_rec *r, const atl_claim *claim)
     if (route && apr_table_get(r->subprocess_env, "BALANCER_ROUTE_CHANGED") &&
         !(caching && strstr(caching, "public"))) {
         apr_table_addn(r->headers_out, "Set-Cookie",
-                       atl_cluster_cookie(r->pool, claim->cluster, !strcmp(ap_http_scheme(r), "https"),
-                                          route));
+                       atl_cluster_cookie(r->pool, claim->cluster,
+                                          !strcmp(ap_http_scheme(r), "https"), route));
     }
 }
 

@@ -87,8 +87,8 @@ static const atl_claim *claim_path(atl_routes *routes, atl_claim_kind kind, cons
         forget(routes, other);
         other = NULL;
     }
-    if (other && (kind == ATL_CLAIM_ABSENT ||
-                  (kind == ATL_CLAIM_LOCAL && other->kind == ATL_CLAIM_LOCAL))) {
+    if (other &&
+        (kind == ATL_CLAIM_ABSENT || (kind == ATL_CLAIM_LOCAL && other->kind == ATL_CLAIM_LOCAL))) {
         return NULL;
     }
     if (other) {
@@ -136,8 +136,8 @@ static const atl_claim *claim_synchrony(atl_routes *routes, const atl_app *app, 
         return NULL;
     }
     *mine = app->synchrony_path;
-    return claim_backend(routes, ATL_CLAIM_SYNCHRONY, app->synchrony_path, app,
-                         app->synchronies, ATL_SYNCHRONY_PATH);
+    return claim_backend(routes, ATL_CLAIM_SYNCHRONY, app->synchrony_path, app, app->synchronies,
+                         ATL_SYNCHRONY_PATH);
 }
 
 const atl_claim *atl_routes_add_app(atl_routes *routes, const atl_app *app, const char **mine)
@@ -195,8 +195,9 @@ const atl_backend *atl_claim_node(const atl_claim *claim, int index)
     if (!index) {
         return claim->backend;
     }
-    return claim->nodes && index < claim->nodes->nelts ? &APR_ARRAY_IDX(claim->nodes, index, atl_backend)
-                                                       : NULL;
+    return claim->nodes && index < claim->nodes->nelts
+               ? &APR_ARRAY_IDX(claim->nodes, index, atl_backend)
+               : NULL;
 }
 
 int atl_claim_takes_websockets(const atl_claim *claim)

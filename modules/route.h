@@ -22,14 +22,14 @@ typedef struct atl_cluster atl_cluster;
 
 typedef struct atl_claim {
     atl_claim_kind kind;
-    const char *path; /* whole segments; "" is everything */
-    apr_size_t len;   /* of path */
-    const atl_app *app;          /* NULL for what no line asked for */
-    const atl_backend *backend;  /* NULL for ATL_CLAIM_ABSENT and ATL_CLAIM_LOCAL */
+    const char *path;                /* whole segments; "" is everything */
+    apr_size_t len;                  /* of path */
+    const atl_app *app;              /* NULL for what no line asked for */
+    const atl_backend *backend;      /* NULL for ATL_CLAIM_ABSENT and ATL_CLAIM_LOCAL */
     const apr_array_header_t *nodes; /* of atl_backend, the first being backend; NULL: it alone */
-    const atl_cluster *cluster;  /* of several nodes, see cluster.h; NULL for one */
-    const char *backend_path;    /* stands for path on the backend */
-    const atl_worker *worker;    /* mod_proxy's worker for it, see worker.h */
+    const atl_cluster *cluster;      /* of several nodes, see cluster.h; NULL for one */
+    const char *backend_path;        /* stands for path on the backend */
+    const atl_worker *worker;        /* mod_proxy's worker for it, see worker.h */
     /* An alias of mod_proxy's own would take the request; it must be told not to. */
     unsigned shadowed : 1;
 } atl_claim;

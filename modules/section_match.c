@@ -83,7 +83,8 @@ static int is_directory(const subjects *of, const char *word)
         return end && atl_section_has_path(word, end);
     }
     while ((end = strchr(end + 1, '/'))) {
-        if (atl_section_has_path(word, apr_pstrmemdup(of->p, of->file, (apr_size_t)(end - of->file)))) {
+        if (atl_section_has_path(word,
+                                 apr_pstrmemdup(of->p, of->file, (apr_size_t)(end - of->file)))) {
             return 1;
         }
     }
@@ -94,8 +95,9 @@ static int is_directory_pattern(const subjects *of, const char *word)
 {
     const char *end = of->file ? strrchr(of->file, '/') : NULL;
 
-    return end && atl_section_has_pattern(of->p, word,
-                                          apr_pstrmemdup(of->p, of->file, (apr_size_t)(end - of->file) + 1));
+    return end &&
+           atl_section_has_pattern(
+               of->p, word, apr_pstrmemdup(of->p, of->file, (apr_size_t)(end - of->file) + 1));
 }
 
 static const char *name_of(const subjects *of)
@@ -138,7 +140,8 @@ static int is_condition(const ap_directive_t *d)
 static int holds(const subjects *of, const ap_directive_t *d, int *taken)
 {
     const char *args = d->args, *error = NULL;
-    ap_expr_info_t info = {.filename = d->filename, .line_number = (unsigned)d->line_num,
+    ap_expr_info_t info = {.filename = d->filename,
+                           .line_number = (unsigned)d->line_num,
                            .module_index = APLOG_MODULE_INDEX};
     int now;
 
@@ -162,7 +165,8 @@ static const struct kind *matching(const subjects *of, const ap_directive_t *d)
         const char *rest = d->directive + len, *word;
         int is_pattern;
 
-        if (ap_cstr_casecmpn(d->directive, kinds[i].name, len) || (*rest && ap_cstr_casecmp(rest, "Match"))) {
+        if (ap_cstr_casecmpn(d->directive, kinds[i].name, len) ||
+            (*rest && ap_cstr_casecmp(rest, "Match"))) {
             continue;
         }
         is_pattern = *rest != '\0';
@@ -171,7 +175,8 @@ static const struct kind *matching(const subjects *of, const ap_directive_t *d)
             is_pattern = 1;
             word = atl_section_word(of->p, &args);
         }
-        return (is_pattern ? kinds[i].matches_pattern : kinds[i].matches)(of, word) ? &kinds[i] : NULL;
+        return (is_pattern ? kinds[i].matches_pattern : kinds[i].matches)(of, word) ? &kinds[i]
+                                                                                    : NULL;
     }
     return NULL;
 }
@@ -205,17 +210,21 @@ static void add_matching(apr_array_header_t *sections, const subjects *of, const
 
 const ap_directive_t *atl_server_directives(apr_pool_t *p, const server_rec *s, int level)
 {
-    return !level ? ap_conftree : s->is_virtual ? atl_directives_of(atl_sections_index(p), s) : NULL;
+    return !level          ? ap_conftree
+           : s->is_virtual ? atl_directives_of(atl_sections_index(p), s)
+                           : NULL;
 }
 
 apr_array_header_t *atl_sections_matching(apr_pool_t *p, request_rec *r, const char *url)
 {
     apr_array_header_t *sections = apr_array_make(p, 8, sizeof(const ap_directive_t *));
-    subjects of = {p, r, r->uri, url, r->filename && *r->filename == '/' && !url ? r->filename : NULL};
+    subjects of = {p, r, r->uri, url,
+                   r->filename && *r->filename == '/' && !url ? r->filename : NULL};
 
     for (int merging = 0; merging < MERGED_END; merging++) {
         for (int level = 0; level < 2; level++) {
-            add_matching(sections, &of, atl_server_directives(p, r->server, level), (enum merging)merging);
+            add_matching(sections, &of, atl_server_directives(p, r->server, level),
+                         (enum merging)merging);
         }
     }
     return sections;

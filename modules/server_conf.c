@@ -62,8 +62,8 @@ const atl_backend *atl_request_backend(const atl_request *request)
 /* ------------------------------------------------------------------ modules an app needs */
 
 typedef struct need {
-    const char *file;     /* as httpd knows a loaded module */
-    const char *a2enmod;  /* as Debian calls it */
+    const char *file;    /* as httpd knows a loaded module */
+    const char *a2enmod; /* as Debian calls it */
 } need;
 
 static const need needs_always[] = {{"mod_proxy.c", "proxy"}, {"mod_proxy_http.c", "proxy_http"}};
@@ -125,8 +125,10 @@ static const char *check_modules(apr_pool_t *p, const atl_app *app)
     if (!*enable) {
         return NULL;
     }
-    return apr_psprintf(p, "needs httpd modules that are not loaded; on Debian or Ubuntu: "
-                           "a2enmod%s; elsewhere: %s", enable, load);
+    return apr_psprintf(p,
+                        "needs httpd modules that are not loaded; on Debian or Ubuntu: "
+                        "a2enmod%s; elsewhere: %s",
+                        enable, load);
 }
 
 /* ------------------------------------------------------------------ AtlassianApp */

@@ -50,13 +50,13 @@ typedef struct atl_observed {
 typedef struct atl_request {
     const atl_claim *claim; /* NULL while no app owns the request */
     atl_path path;
-    const char *refusal;  /* why this module refused it, with the message's number; or NULL */
-    unsigned proxied : 1; /* translated: nobody else took the request in between */
+    const char *refusal;    /* why this module refused it, with the message's number; or NULL */
+    unsigned proxied : 1;   /* translated: nobody else took the request in between */
     unsigned cacheable : 1; /* mod_cache may answer it */
-    const char *filename; /* what it was translated to */
-    const char *host;     /* the Host header, or what stands for it */
+    const char *filename;   /* what it was translated to */
+    const char *host;       /* the Host header, or what stands for it */
     const atl_forwarded *forwarded;
-    void *handshake; /* tunnel.c's, of a WebSocket */
+    void *handshake;         /* tunnel.c's, of a WebSocket */
     const atl_backend *node; /* of a cluster, the one asked last; else NULL */
     unsigned asking : 1;     /* failover.c is at work */
     unsigned attempting : 1; /* and may ask again */

@@ -140,8 +140,7 @@ static int map_to_storage(request_rec *r)
 {
     const atl_request *request = atl_request_of(r);
 
-    if (!request || !request->claim->worker->per_dir_config ||
-        r->filename != request->filename) {
+    if (!request || !request->claim->worker->per_dir_config || r->filename != request->filename) {
         return DECLINED;
     }
     r->per_dir_config = request->claim->worker->per_dir_config;

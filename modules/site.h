@@ -22,8 +22,8 @@ typedef struct atl_site {
     apr_array_header_t *workers; /* of atl_worker * */
     atl_public public;
     apr_array_header_t *local_patterns; /* of const char *: ProxyPassMatch of mod_proxy's own */
-    apr_array_header_t *trusted; /* of const char *: what trusted-proxy= of its lines says */
-    const char *cache_root; /* where mod_cache_disk keeps files, for cache=on */
+    apr_array_header_t *trusted;        /* of const char *: what trusted-proxy= of its lines says */
+    const char *cache_root;             /* where mod_cache_disk keeps files, for cache=on */
     const char *ca_file; /* the system's certificate bundle, NULL if none was found */
 } atl_site;
 

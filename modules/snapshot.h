@@ -11,8 +11,8 @@
 #include "server_conf.h"
 
 typedef struct atl_traffic_view {
-    const char *name;      /* the backend's origin; "" for the whole app */
-    const char *role;      /* "application" or "synchrony" */
+    const char *name; /* the backend's origin; "" for the whole app */
+    const char *role; /* "application" or "synchrony" */
     apr_uint64_t requests;
     apr_uint64_t classes[6];
     apr_uint64_t latency[ATL_HISTOGRAM_BUCKETS];

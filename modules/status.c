@@ -44,8 +44,8 @@ static int wants_json(const request_rec *r)
         return 1;
     }
     /* These are asked for by machines, or by the page itself. */
-    return !accepts(r, "text/html") && (accepts(r, "json") || has_word(r->args, "check") ||
-                                        has_word(r->args, "explain"));
+    return !accepts(r, "text/html") &&
+           (accepts(r, "json") || has_word(r->args, "check") || has_word(r->args, "explain"));
 }
 
 /* A page elsewhere must not make its readers' browsers start checks. Browsers say where a POST comes from
@@ -146,7 +146,8 @@ static void print_auto(request_rec *r, const atl_app_view *view, int n)
 {
     ap_rprintf(r, "AtlassianApp[%d]Name: %s %s\nAtlassianApp[%d]State: %s\n", n,
                view->app->product->name, view->address, n, view->whole.state);
-    ap_rprintf(r, "AtlassianApp[%d]Requests: %" APR_UINT64_T_FMT "\n"
+    ap_rprintf(r,
+               "AtlassianApp[%d]Requests: %" APR_UINT64_T_FMT "\n"
                "AtlassianApp[%d]InFlight: %" APR_UINT64_T_FMT "\n"
                "AtlassianApp[%d]WebSockets: %" APR_UINT64_T_FMT "\n"
                "AtlassianApp[%d]ConnectFailures: %" APR_UINT64_T_FMT "\n"
@@ -160,7 +161,8 @@ static void print_row(request_rec *r, const atl_app_view *view)
     ap_rvputs(r, "<tr><td>", ap_escape_html(r->pool, view->app->product->label), "</td><td>",
               ap_escape_html(r->pool, view->address), "</td><td>", view->whole.state, "</td>",
               NULL);
-    ap_rprintf(r, "<td>%" APR_UINT64_T_FMT "</td><td>%.1f</td><td>%" APR_UINT64_T_FMT "</td>"
+    ap_rprintf(r,
+               "<td>%" APR_UINT64_T_FMT "</td><td>%.1f</td><td>%" APR_UINT64_T_FMT "</td>"
                "<td>%" APR_UINT64_T_FMT "</td><td>%" APR_UINT64_T_FMT "</td>"
                "<td>%" APR_UINT64_T_FMT "</td></tr>\n",
                view->whole.requests, view->whole.rate, view->in_flight, view->ws_open,
@@ -179,7 +181,8 @@ static int status_hook(request_rec *r, int flags)
         ap_rputs("<hr />\n<h2>Atlassian applications</h2>\n<table border=\"0\"><tr><th>Product</th>"
                  "<th>Address</th><th>State</th><th>Requests</th><th>Per second</th>"
                  "<th>In flight</th><th>WebSockets</th><th>Connect failures</th><th>Findings</th>"
-                 "</tr>\n", r);
+                 "</tr>\n",
+                 r);
     }
     for (int i = 0; i < snapshot->apps->nelts; i++) {
         const atl_app_view *view = &APR_ARRAY_IDX(snapshot->apps, i, atl_app_view);

@@ -13,7 +13,8 @@
  * Write a snapshot as the answer to r, headers and all. The page has a button for a check, and shows what
  * was explained (of atl_explained), if that is not NULL.
  */
-void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_array_header_t *explained);
+void atl_status_html(request_rec *r, const atl_snapshot *snapshot,
+                     const apr_array_header_t *explained);
 void atl_status_json(request_rec *r, const atl_snapshot *snapshot);
 void atl_status_prometheus(request_rec *r, const atl_snapshot *snapshot);
 

@@ -28,18 +28,23 @@ void atl_status_explain_html(request_rec *r, const apr_array_header_t *explained
 {
     const char *asked = explained ? APR_ARRAY_IDX(explained, 0, atl_explained).text : "";
 
-    ap_rvputs(r, "<section class=\"card explain\" aria-labelledby=\"explain\">\n<form method=\"get\">"
-              "<label id=\"explain\" for=\"target\">What becomes of a request for</label> "
-              "<input id=\"target\" name=\"explain\" size=\"40\" placeholder=\"/wiki/page\" value=\"",
-              ESCAPED(asked), "\"> <button>Explain</button></form>\n", NULL);
+    ap_rvputs(
+        r,
+        "<section class=\"card explain\" aria-labelledby=\"explain\">\n<form method=\"get\">"
+        "<label id=\"explain\" for=\"target\">What becomes of a request for</label> "
+        "<input id=\"target\" name=\"explain\" size=\"40\" placeholder=\"/wiki/page\" value=\"",
+        ESCAPED(asked), "\"> <button>Explain</button></form>\n", NULL);
     if (explained) {
         ap_rputs("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"explain\">\n"
-                 "<table class=\"explained\"><tbody>\n", r);
+                 "<table class=\"explained\"><tbody>\n",
+                 r);
         for (int i = 1; i < explained->nelts; i++) {
             print_row(r, &APR_ARRAY_IDX(explained, i, atl_explained));
         }
-        ap_rputs("</tbody></table></div>\n<p class=\"meta\">For a client at your address, without cookies "
-                 "and login.</p>\n", r);
+        ap_rputs("</tbody></table></div>\n<p class=\"meta\">For a client at your address, without "
+                 "cookies "
+                 "and login.</p>\n",
+                 r);
     }
     ap_rputs("</section>\n", r);
 }

@@ -52,32 +52,33 @@ static const char *ago(apr_pool_t *p, apr_time_t then, apr_time_t now)
 {
     apr_int64_t s = apr_time_sec(now - then);
 
-    return s < 90     ? apr_psprintf(p, "%" APR_INT64_T_FMT " s ago", s > 0 ? s : 0)
-           : s < 5400 ? apr_psprintf(p, "%" APR_INT64_T_FMT " min ago", (s + 30) / 60)
+    return s < 90          ? apr_psprintf(p, "%" APR_INT64_T_FMT " s ago", s > 0 ? s : 0)
+           : s < 5400      ? apr_psprintf(p, "%" APR_INT64_T_FMT " min ago", (s + 30) / 60)
            : s < 2 * 86400 ? apr_psprintf(p, "%" APR_INT64_T_FMT " h ago", (s + 1800) / 3600)
                            : apr_psprintf(p, "%" APR_INT64_T_FMT " days ago", s / 86400);
 }
 
 static void code(request_rec *r, const char *what, const char *text)
 {
-    ap_rvputs(r, "<div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"", ESCAPED(what),
-              "\">", ESCAPED(text), "</pre><button type=\"button\" class=\"copy\">Copy"
-              "<span class=\"hidden\">: ", ESCAPED(what), "</span></button></div>\n", NULL);
+    ap_rvputs(r, "<div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"",
+              ESCAPED(what), "\">", ESCAPED(text),
+              "</pre><button type=\"button\" class=\"copy\">Copy"
+              "<span class=\"hidden\">: ",
+              ESCAPED(what), "</span></button></div>\n", NULL);
 }
 
 /* ------------------------------------------------------------------ findings */
 
-static void print_finding(request_rec *r, const atl_app_view *view,
-                          const atl_finding_view *found, apr_time_t now)
+static void print_finding(request_rec *r, const atl_app_view *view, const atl_finding_view *found,
+                          apr_time_t now)
 {
     const char *id = apr_psprintf(r->pool, "ATLP%u", atl_findings[found->id].number);
 
-    ap_rvputs(r, "<article class=\"finding\"><h3>", ESCAPED(sentence(r->pool, found->advice.symptom)),
-              " <span class=\"id\">", id, "</span></h3>\n<p>",
-              ESCAPED(sentence(r->pool, found->advice.cause)),
-              ".</p>\n", NULL);
-    code(r, apr_pstrcat(r->pool, "cure of ", id, " for ", view->address, NULL),
-         found->advice.cure);
+    ap_rvputs(r, "<article class=\"finding\"><h3>",
+              ESCAPED(sentence(r->pool, found->advice.symptom)), " <span class=\"id\">", id,
+              "</span></h3>\n<p>", ESCAPED(sentence(r->pool, found->advice.cause)), ".</p>\n",
+              NULL);
+    code(r, apr_pstrcat(r->pool, "cure of ", id, " for ", view->address, NULL), found->advice.cure);
     ap_rprintf(r, "<p class=\"meta\">Seen %" APR_UINT64_T_FMT "&times;, first %s, last %s",
                found->count, ago(r->pool, found->first, now), ago(r->pool, found->last, now));
     if (*found->example) {
@@ -88,9 +89,11 @@ static void print_finding(request_rec *r, const atl_app_view *view,
 
 static void print_silenced(request_rec *r, const atl_finding_view *found, apr_time_t now)
 {
-    ap_rprintf(r, "<p class=\"meta silenced\">Silenced by quiet=: %s (ATLP%u), seen %" APR_UINT64_T_FMT
-               "&times;, last %s</p>\n", ESCAPED(found->advice.symptom),
-               atl_findings[found->id].number, found->count, ago(r->pool, found->last, now));
+    ap_rprintf(r,
+               "<p class=\"meta silenced\">Silenced by quiet=: %s (ATLP%u), seen %" APR_UINT64_T_FMT
+               "&times;, last %s</p>\n",
+               ESCAPED(found->advice.symptom), atl_findings[found->id].number, found->count,
+               ago(r->pool, found->last, now));
 }
 
 static void print_findings(request_rec *r, const atl_app_view *view, int n, apr_time_t now)
@@ -161,9 +164,11 @@ static void print_picture(request_rec *r, const atl_traffic_view *view)
     for (unsigned i = 0; i < BARS; i++) {
         highest = bars[i] > highest ? bars[i] : highest;
     }
-    ap_rprintf(r, "<svg role=\"img\" aria-label=\"answer times: half within %s, 90 %% within %s, "
-               "99 %% within %s\" width=\"%d\" height=\"%d\">", duration(r->pool, view->p50),
-               duration(r->pool, view->p90), duration(r->pool, view->p99), BARS * BAR_WIDTH, HEIGHT);
+    ap_rprintf(r,
+               "<svg role=\"img\" aria-label=\"answer times: half within %s, 90 %% within %s, "
+               "99 %% within %s\" width=\"%d\" height=\"%d\">",
+               duration(r->pool, view->p50), duration(r->pool, view->p90),
+               duration(r->pool, view->p99), BARS * BAR_WIDTH, HEIGHT);
     for (unsigned i = 0; i < BARS; i++) {
         unsigned height = bars[i] ? 1 + (unsigned)((HEIGHT - 1) * bars[i] / highest) : 1;
         ap_rprintf(r, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"/>", i * BAR_WIDTH,
@@ -174,8 +179,9 @@ static void print_picture(request_rec *r, const atl_traffic_view *view)
 
 static const char *state_word(const char *state)
 {
-    return !strcmp(state, "up") ? "answers" : !strcmp(state, "down") ? "does not answer"
-                                                                     : "not asked yet";
+    return !strcmp(state, "up")     ? "answers"
+           : !strcmp(state, "down") ? "does not answer"
+                                    : "not asked yet";
 }
 
 static void print_backend(request_rec *r, const atl_traffic_view *view)
@@ -198,15 +204,17 @@ static void print_backend(request_rec *r, const atl_traffic_view *view)
 
 static void print_backends(request_rec *r, const atl_app_view *view, int n)
 {
-    ap_rprintf(r, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"caption-%d\">\n"
-               "<table>\n<caption class=\"hidden\" id=\"caption-%d\">Backends of %s</caption>\n"
-               "<thead><tr><th scope=\"col\">Backend</th><th scope=\"col\">Last request</th>"
-               "<th scope=\"col\">Requests</th><th scope=\"col\">2xx</th><th scope=\"col\">3xx</th>"
-               "<th scope=\"col\">4xx</th><th scope=\"col\">5xx</th><th scope=\"col\">p50</th>"
-               "<th scope=\"col\">p90</th><th scope=\"col\">p99</th>"
-               "<th scope=\"col\">Answer times</th><th scope=\"col\">Connect failures</th></tr>"
-               "</thead>\n<tbody id=\"backends-%d\" data-live>\n", n, n,
-               ESCAPED(view->address), n);
+    ap_rprintf(
+        r,
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"caption-%d\">\n"
+        "<table>\n<caption class=\"hidden\" id=\"caption-%d\">Backends of %s</caption>\n"
+        "<thead><tr><th scope=\"col\">Backend</th><th scope=\"col\">Last request</th>"
+        "<th scope=\"col\">Requests</th><th scope=\"col\">2xx</th><th scope=\"col\">3xx</th>"
+        "<th scope=\"col\">4xx</th><th scope=\"col\">5xx</th><th scope=\"col\">p50</th>"
+        "<th scope=\"col\">p90</th><th scope=\"col\">p99</th>"
+        "<th scope=\"col\">Answer times</th><th scope=\"col\">Connect failures</th></tr>"
+        "</thead>\n<tbody id=\"backends-%d\" data-live>\n",
+        n, n, ESCAPED(view->address), n);
     for (int i = 0; i < view->backends->nelts; i++) {
         print_backend(r, &APR_ARRAY_IDX(view->backends, i, atl_traffic_view));
     }
@@ -223,8 +231,8 @@ static void print_check(request_rec *r, const atl_app_view *view, int n)
         for (int i = 0; i < view->check->nelts; i++) {
             const atl_check_result *result = &APR_ARRAY_IDX(view->check, i, atl_check_result);
             ap_rvputs(r, "<li class=\"", result->verdict, "\"><b>", result->verdict, "</b> ",
-                      ESCAPED(sentence(r->pool, result->said)), " <span class=\"meta\">", ESCAPED(result->path),
-                      "</span></li>\n", NULL);
+                      ESCAPED(sentence(r->pool, result->said)), " <span class=\"meta\">",
+                      ESCAPED(result->path), "</span></li>\n", NULL);
         }
         ap_rputs("</ul>\n", r);
     }
@@ -236,14 +244,14 @@ static void print_configuration(request_rec *r, const atl_app_view *view)
     const atl_app *app = view->app;
     const char *of = apr_pstrcat(r->pool, " of ", view->address, NULL);
 
-    ap_rprintf(r, "<details><summary>Configuration<span class=\"hidden\">%s</span></summary>\n"
-               "<h3>The line</h3>\n<p class=\"meta\">line %u of %s</p>\n", ESCAPED(of), app->line,
-               ESCAPED(app->file));
+    ap_rprintf(r,
+               "<details><summary>Configuration<span class=\"hidden\">%s</span></summary>\n"
+               "<h3>The line</h3>\n<p class=\"meta\">line %u of %s</p>\n",
+               ESCAPED(of), app->line, ESCAPED(app->file));
     code(r, apr_pstrcat(r->pool, "line", of, NULL),
          apr_pstrcat(r->pool, "AtlassianApp ", app->words, NULL));
     ap_rputs("<h3>It stands for</h3>\n", r);
-    code(r, apr_pstrcat(r->pool, "expansion", of, NULL),
-         atl_expand_text(r->pool, view->site, app));
+    code(r, apr_pstrcat(r->pool, "expansion", of, NULL), atl_expand_text(r->pool, view->site, app));
     ap_rvputs(r, "<h3>What ", ESCAPED(app->product->label), " needs itself</h3>\n", NULL);
     code(r, apr_pstrcat(r->pool, "settings", of, NULL),
          atl_expand_application(r->pool, view->site, app));
@@ -255,8 +263,10 @@ static void print_app(request_rec *r, const atl_app_view *view, int n, apr_time_
     const char *address = ESCAPED(view->address);
     int is_link = view->site->public.host != NULL;
 
-    ap_rprintf(r, "<section class=\"card\" aria-labelledby=\"app-%d\">\n<div class=\"head\">"
-               "<h2 id=\"app-%d\">%s</h2>", n, n, ESCAPED(view->app->product->label));
+    ap_rprintf(r,
+               "<section class=\"card\" aria-labelledby=\"app-%d\">\n<div class=\"head\">"
+               "<h2 id=\"app-%d\">%s</h2>",
+               n, n, ESCAPED(view->app->product->label));
     if (is_link) {
         ap_rvputs(r, "<a href=\"", address, "\">", address, "</a>", NULL);
     }
@@ -293,31 +303,39 @@ static const char *lines_of(apr_pool_t *p, const atl_snapshot *snapshot)
 static void print_head(request_rec *r, const atl_snapshot *snapshot, const char *nonce)
 {
     ap_set_content_type(r, "text/html; charset=utf-8");
-    atl_html_headers(r, apr_psprintf(r->pool, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
+    atl_html_headers(r, apr_psprintf(r->pool,
+                                     "style-src 'nonce-%s'; script-src 'nonce-%s'; "
                                      "connect-src 'self'; form-action 'self'; img-src data:",
                                      nonce, nonce));
-    ap_rvputs(r, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    ap_rvputs(r,
+              "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
               "<title>Atlassian applications behind this server</title>\n"
-              "<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">\n",
-              atl_status_css, "</style>\n</head>\n<body data-lines=\"",
-              lines_of(r->pool, snapshot), "\">\n<header>\n<h1>Atlassian applications</h1>\n"
-              "<p class=\"when\" id=\"when\" data-live>", NULL);
+              "<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"",
+              nonce, "\">\n", atl_status_css, "</style>\n</head>\n<body data-lines=\"",
+              lines_of(r->pool, snapshot),
+              "\">\n<header>\n<h1>Atlassian applications</h1>\n"
+              "<p class=\"when\" id=\"when\" data-live>",
+              NULL);
     if (snapshot->since) {
         ap_rvputs(r, "Counting since ", ago(r->pool, snapshot->since, snapshot->now), NULL);
     }
-    ap_rvputs(r, "</p>\n<div class=\"actions\"><form id=\"check\" method=\"post\" action=\"?check\">"
+    ap_rvputs(r,
+              "</p>\n<div class=\"actions\"><form id=\"check\" method=\"post\" action=\"?check\">"
               "<button>Check now</button></form><button type=\"button\" id=\"pause\" "
               "aria-pressed=\"false\" hidden>Pause updates</button></div>\n"
-              "<p id=\"said\" role=\"status\" class=\"when\"></p>\n</header>\n<main>\n", NULL);
+              "<p id=\"said\" role=\"status\" class=\"when\"></p>\n</header>\n<main>\n",
+              NULL);
     if (snapshot->missing) {
-        ap_rvputs(r, "<p class=\"finding\">There is no shared memory, so these are the numbers of "
-                  "one process of httpd's only. Missing: ", ESCAPED(snapshot->missing), "</p>\n",
-                  NULL);
+        ap_rvputs(r,
+                  "<p class=\"finding\">There is no shared memory, so these are the numbers of "
+                  "one process of httpd's only. Missing: ",
+                  ESCAPED(snapshot->missing), "</p>\n", NULL);
     }
 }
 
-void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_array_header_t *explained)
+void atl_status_html(request_rec *r, const atl_snapshot *snapshot,
+                     const apr_array_header_t *explained)
 {
     const char *nonce = atl_html_nonce(r->pool);
 
@@ -329,7 +347,8 @@ void atl_status_html(request_rec *r, const atl_snapshot *snapshot, const apr_arr
     if (!snapshot->apps->nelts) {
         ap_rputs("<p class=\"card\">There is no AtlassianApp line in the configuration.</p>\n", r);
     }
-    ap_rvputs(r, "</main>\n<footer>For machines: <a href=\"?json\">JSON</a>, "
-              "<a href=\"?prometheus\">Prometheus</a></footer>\n<script nonce=\"", nonce, "\">\n", atl_status_js,
-              "</script>\n</body>\n</html>\n", NULL);
+    ap_rvputs(r,
+              "</main>\n<footer>For machines: <a href=\"?json\">JSON</a>, "
+              "<a href=\"?prometheus\">Prometheus</a></footer>\n<script nonce=\"",
+              nonce, "\">\n", atl_status_js, "</script>\n</body>\n</html>\n", NULL);
 }

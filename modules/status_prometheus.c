@@ -13,7 +13,8 @@
 
 static void family(request_rec *r, const char *name, const char *type, const char *help)
 {
-    ap_rvputs(r, "# HELP " PREFIX, name, " ", help, "\n# TYPE " PREFIX, name, " ", type, "\n", NULL);
+    ap_rvputs(r, "# HELP " PREFIX, name, " ", help, "\n# TYPE " PREFIX, name, " ", type, "\n",
+              NULL);
 }
 
 /* product="jira",address="https://..." */
@@ -57,7 +58,7 @@ static void each_backend(request_rec *r, const atl_snapshot *snapshot, print_bac
 static void print_requests(request_rec *r, const char *labels, const atl_traffic_view *backend)
 {
     static const char *const codes[6] = {",code=\"other\"", ",code=\"1xx\"", ",code=\"2xx\"",
-                                         ",code=\"3xx\"", ",code=\"4xx\"", ",code=\"5xx\""};
+                                         ",code=\"3xx\"",   ",code=\"4xx\"", ",code=\"5xx\""};
 
     for (int i = 0; i < 6; i++) {
         sample(r, "requests_total", labels, codes[i], backend->classes[i]);

@@ -578,12 +578,14 @@ static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
 
 /* An application has one context path. Another path at its address is some second servlet there, or a
  * second way in. */
-static void ask_of_second(suggester *s, atl_old_app *app, const char *context, const atl_old_line *line)
+static void ask_of_second(suggester *s, atl_old_app *app, const char *context,
+                          const atl_old_line *line)
 {
     context = *context ? context : "/";
     ask(s, app,
         apr_psprintf(s->p,
-                     "%s is at %s there already, by line %u of %s, and has no second path. What is written here "
+                     "%s is at %s there already, by line %u of %s, and has no second path. What is "
+                     "written here "
                      "may stay as it is; if it is only another way in, a Redirect to %s does it",
                      app->product->label, context, line->line, line->file, context));
 }
@@ -596,8 +598,8 @@ static int ask_of_line(suggester *s, atl_old_app *app)
         const atl_backend *backend;
         atl_app *there;
 
-        if (!atl_old_is(line, "AtlassianApp") || parse(s, line->args, &there) || there->product != app->product ||
-            !strcmp(there->context, app->main->target)) {
+        if (!atl_old_is(line, "AtlassianApp") || parse(s, line->args, &there) ||
+            there->product != app->product || !strcmp(there->context, app->main->target)) {
             continue;
         }
         backend = &APR_ARRAY_IDX(there->backends, 0, const atl_backend);
@@ -701,16 +703,20 @@ static void remark_unclear(suggester *s)
         }
         if (s->out->apps->nelts && is_page_mapping(m) && !app_of(s, m)) {
             lose(s, m->line,
-                 apr_pstrcat(s->p, m->is_websocket ? "only WebSockets go there and no pages, so it "
-                                                   : "it looks like none of Atlassian's and ",
+                 apr_pstrcat(s->p,
+                             m->is_websocket ? "only WebSockets go there and no pages, so it "
+                                             : "it looks like none of Atlassian's and ",
                              "is left as it is, and so is what holds for the whole virtual host "
-                             "(ProxyPreserveHost, RequestHeader, ...)", NULL));
+                             "(ProxyPreserveHost, RequestHeader, ...)",
+                             NULL));
         }
         if (m->is_websocket && !is_synchrony(m) && !m->unclear && app_of(s, m) &&
             !app_of(s, m)->product->has_synchrony) {
             lose(s, m->line,
-                 apr_pstrcat(s->p, "it is left as it is: ", app_of(s, m)->product->label,
-                             " has no WebSockets of its own; without an add-on that has some, delete it", NULL));
+                 apr_pstrcat(
+                     s->p, "it is left as it is: ", app_of(s, m)->product->label,
+                     " has no WebSockets of its own; without an add-on that has some, delete it",
+                     NULL));
         }
     }
 }

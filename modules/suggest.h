@@ -40,7 +40,7 @@ typedef struct atl_suggestion {
     const char *server_name;  /* arguments of a ServerName that says https, in place of what there
                                  is; or NULL */
     apr_array_header_t *removals; /* of const atl_old_line *; a section with all that is in it */
-    apr_array_header_t *lost;     /* of atl_old_remark: what is not carried over, and why; without apps,
+    apr_array_header_t *lost; /* of atl_old_remark: what is not carried over, and why; without apps,
                                      what could not be read */
     apr_array_header_t *mistakes; /* of atl_old_mistake, see suggest_mistake.h */
 } atl_suggestion;

@@ -107,7 +107,8 @@ const atl_old_mistake_row atl_old_mistake_rows[ATL_OLD_MISTAKES] = {
                          "the line has {longer} seconds unless timeout= says more"},
     [ATL_OLD_ERROR_OVERRIDE] =
         {1120, "error-override",
-         "ProxyErrorOverride On puts httpd's own pages in place of the application's answers of 400 and "
+         "ProxyErrorOverride On puts httpd's own pages in place of the application's answers of "
+         "400 and "
          "above: forms and REST clients are not told what was wrong",
          "leave it out; while an application is down the line has a page of its own"},
 };
@@ -134,8 +135,10 @@ static void found(checker *c, atl_old_mistake_id id, const atl_old_line *line,
 static void found_what(checker *c, atl_old_mistake_id id, const atl_old_line *line,
                        const char *what)
 {
+    /* clang-format off */
     const char *values[] = {"what", what, "host",
                             c->host->public->host ? c->host->public->host : "<host>", NULL};
+    /* clang-format on */
 
     found(c, id, line, values);
 }
@@ -158,10 +161,12 @@ static const char *address_of(apr_pool_t *p, const atl_mapping *m)
 static void found_mapping(checker *c, atl_old_mistake_id id, const atl_mapping *m,
                           const char *other)
 {
+    /* clang-format off */
     const char *values[] = {"path",   *m->path ? m->path : "/",
                             "target", m->target ? address_of(c->p, m) : "",
                             "other",  other,
                             NULL};
+    /* clang-format on */
 
     found(c, id, m->line, values);
 }
@@ -183,8 +188,8 @@ static int names_header(apr_pool_t *p, const atl_old_line *condition, const char
 {
     const char *test = atl_old_word(p, condition, 0);
 
-    return !apr_cstr_casecmpn(test, "%{HTTP:", 7) && !apr_cstr_casecmpn(test + 7, header, strlen(header)) &&
-           test[7 + strlen(header)] == '}';
+    return !apr_cstr_casecmpn(test, "%{HTTP:", 7) &&
+           !apr_cstr_casecmpn(test + 7, header, strlen(header)) && test[7 + strlen(header)] == '}';
 }
 
 /* Connection is a list in which Upgrade may stand anywhere. */
@@ -271,10 +276,12 @@ static void check_timeout(checker *c, const atl_old_app *app)
     const char *own = atl_old_timeout(app->main);
     const atl_old_line *line = own ? app->main->line : atl_old_setting(c->host, "ProxyTimeout");
     const char *timeout = own ? own : line ? atl_old_word(c->p, line, 0) : NULL;
+    /* clang-format off */
     const char *values[] = {"seconds", timeout,
                             "label",   app->product->label,
                             "longer",  apr_itoa(c->p, app->product->timeout),
                             NULL};
+    /* clang-format on */
 
     if (timeout && atl_old_timeout_is_short(timeout, app->product)) {
         found(c, ATL_OLD_TIMEOUT, line, values);
@@ -483,8 +490,8 @@ static void check_line(checker *c, const atl_old_line *line)
         !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on")) {
         found_what(c, ATL_OLD_DECODED_SLASHES, line, "");
     }
-    if (atl_old_is(line, "ProxyErrorOverride") && !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on") &&
-        !*atl_old_word(c->p, line, 1)) {
+    if (atl_old_is(line, "ProxyErrorOverride") &&
+        !apr_cstr_casecmp(atl_old_word(c->p, line, 0), "on") && !*atl_old_word(c->p, line, 1)) {
         found_what(c, ATL_OLD_ERROR_OVERRIDE, line, "");
     }
     if (slows_bodies(c->p, line)) {

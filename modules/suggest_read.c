@@ -303,7 +303,8 @@ static int read_substitution(apr_pool_t *p, atl_mapping *m, const path_pattern *
 static int is_conditional(const atl_old_line *line)
 {
     for (line = line->section; line; line = line->section) {
-        if (!apr_cstr_casecmpn(line->name, "<If", 3) || !apr_cstr_casecmpn(line->name, "<Else", 5) ||
+        if (!apr_cstr_casecmpn(line->name, "<If", 3) ||
+            !apr_cstr_casecmpn(line->name, "<Else", 5) ||
             !apr_cstr_casecmpn(line->name, "<Limit", 6)) {
             return 1;
         }

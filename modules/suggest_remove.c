@@ -150,7 +150,8 @@ static int is_ours(const remover *r, const char *url)
 }
 
 /* A ProxyPassReverse of a ProxyPass that stays: of the same path, or in the same section. url: what it maps back. */
-static int is_of_another(const remover *r, const atl_old_line *line, int in_location, const char *url)
+static int is_of_another(const remover *r, const atl_old_line *line, int in_location,
+                         const char *url)
 {
     const char *path = atl_old_word(r->p, line, 0), *scheme, *host, *rest;
     apr_size_t len = strlen(path);
@@ -163,7 +164,8 @@ static int is_of_another(const remover *r, const atl_old_line *line, int in_loca
     for (int i = 0; i < r->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(r->mappings, i, const atl_mapping *);
 
-        if (m->unclear || m->is_exception || is_gone(r, m->line) || !leads_to(m, scheme, host, port)) {
+        if (m->unclear || m->is_exception || is_gone(r, m->line) ||
+            !leads_to(m, scheme, host, port)) {
             continue;
         }
         if (in_location ? m->line->section == line->section
@@ -336,7 +338,8 @@ static int is_open_to_all(const remover *r, const atl_old_line *line)
 static int is_about_files(const atl_old_line *line)
 {
     for (line = line->section; line; line = line->section) {
-        if (!apr_cstr_casecmpn(line->name, "<Directory", 10) || !apr_cstr_casecmpn(line->name, "<Files", 6)) {
+        if (!apr_cstr_casecmpn(line->name, "<Directory", 10) ||
+            !apr_cstr_casecmpn(line->name, "<Files", 6)) {
             return 1;
         }
     }

@@ -62,9 +62,8 @@ const char *atl_quote(apr_pool_t *p, const char *word)
     const char *start = at ? "\"..." : "\"";
 
     word = at ? at : word;
-    return strlen(word) > LONGEST_QUOTE
-               ? apr_psprintf(p, "%s%.*s...\"", start, LONGEST_QUOTE, word)
-               : apr_pstrcat(p, start, word, "\"", NULL);
+    return strlen(word) > LONGEST_QUOTE ? apr_psprintf(p, "%s%.*s...\"", start, LONGEST_QUOTE, word)
+                                        : apr_pstrcat(p, start, word, "\"", NULL);
 }
 
 const char *atl_cut(apr_pool_t *p, const char *text)
@@ -201,8 +200,8 @@ const char *atl_fill(apr_pool_t *p, const char *text, const char *const *values)
         if (!value) {
             value = apr_pstrmemdup(p, open, (apr_size_t)(close + 1 - open));
         }
-        filled = apr_pstrcat(p, filled, apr_pstrmemdup(p, text, (apr_size_t)(open - text)), value,
-                             NULL);
+        filled =
+            apr_pstrcat(p, filled, apr_pstrmemdup(p, text, (apr_size_t)(open - text)), value, NULL);
         text = close + 1;
     }
     return apr_pstrcat(p, filled, text, NULL);
@@ -213,6 +212,6 @@ const char *atl_time_iso(apr_pool_t *p, apr_time_t when)
     apr_time_exp_t t;
 
     apr_time_exp_gmt(&t, when);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec);
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }

@@ -40,10 +40,10 @@ static int refuse(request_rec *r, const atl_claim *claim, atl_path_status status
         return DECLINED; /* not ours to judge */
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  ATL_LOGNO(0201) "path refused with 400 for %s: it has %s", claim->app->product->name,
-                  reason(status));
-    atl_request_make(r)->refusal = apr_pstrcat(r->pool, "ATLP0201: the path has ", reason(status), ", for ",
-                                               atl_app_name(r->pool, claim->app), NULL);
+                  ATL_LOGNO(0201) "path refused with 400 for %s: it has %s",
+                  claim->app->product->name, reason(status));
+    atl_request_make(r)->refusal = apr_pstrcat(r->pool, "ATLP0201: the path has ", reason(status),
+                                               ", for ", atl_app_name(r->pool, claim->app), NULL);
     return HTTP_BAD_REQUEST;
 }
 
@@ -92,8 +92,7 @@ static int has_apps(const request_rec *r)
 
 static int is_absent(const request_rec *r)
 {
-    const atl_request *request =
-        ap_get_module_config(r->request_config, &atlassian_proxy_module);
+    const atl_request *request = ap_get_module_config(r->request_config, &atlassian_proxy_module);
 
     return request && request->claim && request->claim->kind == ATL_CLAIM_ABSENT;
 }

@@ -24,10 +24,8 @@ typedef struct state {
     const char *text;
 } state;
 
-static const state starting = {"starting", "is starting",
-                               "It will be there in a few minutes."};
-static const state down = {"down", "is not running",
-                           "It was stopped, or is just being started."};
+static const state starting = {"starting", "is starting", "It will be there in a few minutes."};
+static const state down = {"down", "is not running", "It was stopped, or is just being started."};
 static const state silent = {"silent", "does not answer",
                              "It is very busy, starting, or out of order."};
 static const state unreachable = {"unreachable", "cannot be reached",
@@ -39,10 +37,10 @@ static const state maintenance = {"maintenance", "is under maintenance", ""};
 /* What is to be said, whatever the format. */
 typedef struct message {
     const state *now;
-    const char *text;  /* UTF-8, as written */
-    apr_time_t until;  /* 0: unknown */
-    int retry;         /* seconds */
-    int every;         /* seconds between two attempts of a page that people have open */
+    const char *text; /* UTF-8, as written */
+    apr_time_t until; /* 0: unknown */
+    int retry;        /* seconds */
+    int every;        /* seconds between two attempts of a page that people have open */
 } message;
 
 static const message *message_of(apr_pool_t *p, const state *now)
@@ -80,10 +78,12 @@ static const char style[] =
 static const char *retry_markup(apr_pool_t *p, const char *nonce, int every)
 {
     return apr_psprintf(
-        p, "<noscript><meta http-equiv=\"refresh\" content=\"%d\"></noscript>\n<script nonce=\"%s\">"
+        p,
+        "<noscript><meta http-equiv=\"refresh\" content=\"%d\"></noscript>\n<script nonce=\"%s\">"
         "setInterval(async()=>{try{const a=await fetch(location.href,{headers:{Accept:'text/html'},"
         "redirect:'manual',cache:'no-store'});if(a.status!==503){location.reload()}}catch(e){}},"
-        "%d000)</script>\n", every, nonce, every);
+        "%d000)</script>\n",
+        every, nonce, every);
 }
 
 /* An empty line begins a paragraph, as administrators write them. */
@@ -94,8 +94,8 @@ static const char *paragraphs(apr_pool_t *p, const message *said)
     for (; *text; text = end + strspn(end, "\n")) {
         end = strstr(text, "\n\n");
         end = end ? end : text + strlen(text);
-        markup = apr_pstrcat(p, markup, "<p>", apr_pstrmemdup(p, text, (apr_size_t)(end - text)), "</p>\n",
-                             NULL);
+        markup = apr_pstrcat(p, markup, "<p>", apr_pstrmemdup(p, text, (apr_size_t)(end - text)),
+                             "</p>\n", NULL);
     }
     if (said->until) {
         markup = apr_pstrcat(p, markup, "<p>It is expected back at <time datetime=\"",
@@ -111,16 +111,21 @@ static const char *page(request_rec *r, const char *label, const message *said, 
     const char *title = apr_pstrcat(p, label, " ", said->now->title, NULL);
     const char *nonce = atl_html_nonce(p);
 
-    atl_html_headers(r, apr_psprintf(p, "style-src 'nonce-%s'; script-src 'nonce-%s'; "
-                                     "connect-src 'self'; img-src data:", nonce, nonce));
+    atl_html_headers(r, apr_psprintf(p,
+                                     "style-src 'nonce-%s'; script-src 'nonce-%s'; "
+                                     "connect-src 'self'; img-src data:",
+                                     nonce, nonce));
     return apr_pstrcat(
-        p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>", title,
-        "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">", style,
-        "</style>\n", safe ? retry_markup(p, nonce, said->every) : "",
+        p,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+        title, "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style nonce=\"", nonce, "\">",
+        style, "</style>\n", safe ? retry_markup(p, nonce, said->every) : "",
         "</head>\n<body>\n<main>\n<h1>", title, "</h1>\n", paragraphs(p, said),
-        safe ? apr_psprintf(p, "<p>This page tries again every %d seconds and goes on to the one you "
-                            "asked for. <a href=\"\">Try now</a></p>\n", said->every)
+        safe ? apr_psprintf(p,
+                            "<p>This page tries again every %d seconds and goes on to the one you "
+                            "asked for. <a href=\"\">Try now</a></p>\n",
+                            said->every)
              : "<p>What you sent may be lost: go back, and send it again when the application is "
                "there.</p>\n",
         "</main>\n</body>\n</html>\n", NULL);
@@ -136,17 +141,19 @@ static const char *json(apr_pool_t *p, const atl_product *product, const message
     if (said->until) {
         more = apr_pstrcat(p, more, ",\"until\":\"", atl_time_iso(p, said->until), "\"", NULL);
     }
-    return apr_psprintf(p, "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
-                        "\"message\":\"%s %s\",\"retryAfter\":%d%s}\n", product->name, said->now->word,
-                        product->label, said->now->title, said->retry, more);
+    return apr_psprintf(p,
+                        "{\"error\":\"unavailable\",\"application\":\"%s\",\"state\":\"%s\","
+                        "\"message\":\"%s %s\",\"retryAfter\":%d%s}\n",
+                        product->name, said->now->word, product->label, said->now->title,
+                        said->retry, more);
 }
 
 static const char *plain(apr_pool_t *p, const char *label, const message *said)
 {
     return apr_pstrcat(p, label, " ", said->now->title, ".", *said->text ? " " : "", said->text,
                        said->until ? " It is expected back at " : "",
-                       said->until ? atl_notice_time(p, said->until) : "", said->until ? "." : "", "\n",
-                       NULL);
+                       said->until ? atl_notice_time(p, said->until) : "", said->until ? "." : "",
+                       "\n", NULL);
 }
 
 static const char *compose(request_rec *r, const atl_app *app, const message *said,
@@ -179,9 +186,9 @@ static int is_safe(const request_rec *r)
 
 static const char *prepare(request_rec *r, atl_request *request, const message *said, int status)
 {
-    atl_audience audience = atl_audience_of(request->claim, r->uri,
-                                            apr_table_get(r->headers_in, "Accept"),
-                                            apr_table_get(r->headers_in, "X-Requested-With"));
+    atl_audience audience =
+        atl_audience_of(request->claim, r->uri, apr_table_get(r->headers_in, "Accept"),
+                        apr_table_get(r->headers_in, "X-Requested-With"));
     const char *body;
 
     request->observed.own_page = 1;
@@ -233,8 +240,7 @@ int atl_unavailable_answer(request_rec *r, atl_request *request, int status)
     const atl_observed *observed = &request->observed;
     int answer = status_for(r, observed, status);
 
-    if (!is_absence(observed) || has_error_document(r, status) ||
-        has_error_document(r, answer)) {
+    if (!is_absence(observed) || has_error_document(r, status) || has_error_document(r, answer)) {
         return status;
     }
     send_body(r, prepare(r, request, message_of(r->pool, state_of(observed)), answer));

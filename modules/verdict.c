@@ -72,13 +72,14 @@ static void judge_state(apr_pool_t *p, const atl_app *app, int status, const cha
     if (!state) {
         /* Crowd answers 204, or 200 without JSON, in some versions. */
         verdict->right = status == 200 || status == 204 ? -1 : 0;
-        verdict->said = apr_psprintf(p, "%s answered %d without saying its state",
-                                     app->product->label, status);
+        verdict->said =
+            apr_psprintf(p, "%s answered %d without saying its state", app->product->label, status);
         return;
     }
     verdict->right = is_listed(app->product->ready, state);
-    verdict->said = apr_psprintf(p, verdict->right ? "%s is %s" : "%s is %s: it does not work yet, or any more",
-                                 app->product->label, atl_quote(p, state));
+    verdict->said =
+        apr_psprintf(p, verdict->right ? "%s is %s" : "%s is %s: it does not work yet, or any more",
+                     app->product->label, atl_quote(p, state));
 }
 
 static void judge_base_url(apr_pool_t *p, const atl_site *site, const atl_app *app, int status,
@@ -102,20 +103,23 @@ static void judge_base_url(apr_pool_t *p, const atl_site *site, const atl_app *a
         len--;
     }
     if (!site->public.host) {
-        verdict->said = apr_psprintf(p, "the base URL is %s; the virtual host has no ServerName to "
-                                     "compare it with", atl_quote(p, url));
+        verdict->said = apr_psprintf(p,
+                                     "the base URL is %s; the virtual host has no ServerName to "
+                                     "compare it with",
+                                     atl_quote(p, url));
         return;
     }
     /* Host names know no case, and people write them as they like. */
-    verdict->right = len == strlen(right) && !apr_cstr_casecmpn(url, right, len) &&
-                     !strncmp(url + (len - strlen(app->context)), app->context,
-                              strlen(app->context));
+    verdict->right =
+        len == strlen(right) && !apr_cstr_casecmpn(url, right, len) &&
+        !strncmp(url + (len - strlen(app->context)), app->context, strlen(app->context));
     verdict->base_url_off = !verdict->right;
     verdict->said = verdict->right
                         ? apr_psprintf(p, "the base URL is %s", right)
-                        : apr_psprintf(p, "the base URL is %s, but people come to %s: set it there, "
-                                       "or give the virtual host the other name", atl_quote(p, url),
-                                       right);
+                        : apr_psprintf(p,
+                                       "the base URL is %s, but people come to %s: set it there, "
+                                       "or give the virtual host the other name",
+                                       atl_quote(p, url), right);
 }
 
 static void judge_ok(apr_pool_t *p, int status, const char *body, atl_verdict *verdict)
@@ -126,23 +130,27 @@ static void judge_ok(apr_pool_t *p, int status, const char *body, atl_verdict *v
     }
     else if (strstr(body, "<html") || strstr(body, "<HTML") || strstr(body, "<!DOCTYPE") ||
              strstr(body, "<!doctype")) {
-        verdict->said = apr_psprintf(p, "a page of status %d came instead of Synchrony's OK: its "
-                                     "requests go to something else; see synchrony=", status);
+        verdict->said = apr_psprintf(p,
+                                     "a page of status %d came instead of Synchrony's OK: its "
+                                     "requests go to something else; see synchrony=",
+                                     status);
     }
     else {
-        verdict->said = apr_psprintf(p, "Synchrony answered %d; where it is reached through "
-                                     "Confluence alone, write synchrony=internal", status);
+        verdict->said = apr_psprintf(p,
+                                     "Synchrony answered %d; where it is reached through "
+                                     "Confluence alone, write synchrony=internal",
+                                     status);
     }
 }
 
-void atl_verdict_of(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                    const atl_probe *probe, int status, const char *body, atl_verdict *verdict)
+void atl_verdict_of(apr_pool_t *p, const atl_site *site, const atl_app *app, const atl_probe *probe,
+                    int status, const char *body, atl_verdict *verdict)
 {
     memset(verdict, 0, sizeof(*verdict));
     verdict->right = -1;
     if (status >= 300 && status < 400) {
-        verdict->said = apr_psprintf(p, "%s answered %d, which is not followed",
-                                     app->product->label, status);
+        verdict->said =
+            apr_psprintf(p, "%s answered %d, which is not followed", app->product->label, status);
         return;
     }
     switch (probe->kind) {

@@ -8,23 +8,54 @@
 /* Who reads them: Tomcat's RemoteIpValve, Jetty's ForwardedRequestCustomizer (X-Proxied-Https),
  * Spring's ForwardedHeaderFilter, IIS and Zend heritage (X-Original-URL, X-Rewrite-URL), and what
  * content delivery networks and load balancers call a client's address. */
-const char *const atl_vouching[] = {
-    "Forwarded",           "X-Forwarded-For",     "X-Forwarded-Host",   "X-Forwarded-Proto",
-    "X-Forwarded-Port",    "X-Forwarded-Ssl",     "X-Forwarded-Prefix", "X-Forwarded-Server",
-    "X-Forwarded-By",      "X-Forwarded-Scheme",  "X-Forwarded-Path",   "X-Forwarded-Protocol",
-    "X-Forwarded-Context", "X-Forwarded-Uri",     "X-Forwarded-Url",    "X-Forwarded-Method",
-    "X-Forwarded",         "X-Real-IP",           "X-Client-IP",        "X-Remote-IP",
-    "X-Remote-Addr",       "X-Cluster-Client-IP", "X-Originating-IP",   "True-Client-IP",
-    "Front-End-Https",     "X-Proxied-Https",     "X-Original-URL",     "X-Original-Host",
-    "X-Original-URI",      "X-Original-For",      "X-Original-Proto",   "X-Original-Forwarded-For",
-    "X-Rewrite-URL",       "X-Url-Scheme",        "X-Host",             NULL};
+const char *const atl_vouching[] = {"Forwarded",
+                                    "X-Forwarded-For",
+                                    "X-Forwarded-Host",
+                                    "X-Forwarded-Proto",
+                                    "X-Forwarded-Port",
+                                    "X-Forwarded-Ssl",
+                                    "X-Forwarded-Prefix",
+                                    "X-Forwarded-Server",
+                                    "X-Forwarded-By",
+                                    "X-Forwarded-Scheme",
+                                    "X-Forwarded-Path",
+                                    "X-Forwarded-Protocol",
+                                    "X-Forwarded-Context",
+                                    "X-Forwarded-Uri",
+                                    "X-Forwarded-Url",
+                                    "X-Forwarded-Method",
+                                    "X-Forwarded",
+                                    "X-Real-IP",
+                                    "X-Client-IP",
+                                    "X-Remote-IP",
+                                    "X-Remote-Addr",
+                                    "X-Cluster-Client-IP",
+                                    "X-Originating-IP",
+                                    "True-Client-IP",
+                                    "Front-End-Https",
+                                    "X-Proxied-Https",
+                                    "X-Original-URL",
+                                    "X-Original-Host",
+                                    "X-Original-URI",
+                                    "X-Original-For",
+                                    "X-Original-Proto",
+                                    "X-Original-Forwarded-For",
+                                    "X-Rewrite-URL",
+                                    "X-Url-Scheme",
+                                    "X-Host",
+                                    NULL};
 
 static const char *const families[] = {"X-Forwarded-", "X-Original-", "X-Rewrite-", NULL};
 
 /* As authenticating proxies send them (oauth2-proxy, Traefik, Envoy). */
-static const char *const identities[] = {
-    "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
-    "X-Forwarded-Access-Token", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", NULL};
+static const char *const identities[] = {"X-Forwarded-User",
+                                         "X-Forwarded-Email",
+                                         "X-Forwarded-Groups",
+                                         "X-Forwarded-Preferred-Username",
+                                         "X-Forwarded-Access-Token",
+                                         "X-Forwarded-Client-Cert",
+                                         "X-Forwarded-Tls-Client-Cert",
+                                         NULL};
 
 /* Bytes of name that header begins with, "_" read as "-". */
 static size_t common_start(const char *header, const char *name)

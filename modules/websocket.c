@@ -40,7 +40,8 @@ static int list_has(const char *value, apr_size_t len, const char *token)
         while (last > value && is_space(last[-1])) {
             last--;
         }
-        if ((apr_size_t)(last - value) == token_len && !apr_cstr_casecmpn(value, token, token_len)) {
+        if ((apr_size_t)(last - value) == token_len &&
+            !apr_cstr_casecmpn(value, token, token_len)) {
             return 1;
         }
         value = comma ? comma + 1 : end;
@@ -98,8 +99,8 @@ atl_ws_kind atl_ws_judge(const atl_ws_request *req)
 int atl_ws_head_status(const char *head, apr_size_t len)
 {
     if (len < 12 || strncmp(head, "HTTP/1.", 7) != 0 || !apr_isdigit(head[7]) || head[8] != ' ' ||
-        !apr_isdigit(head[9]) || head[9] == '0' || !apr_isdigit(head[10]) || !apr_isdigit(head[11]) ||
-        (len > 12 && apr_isdigit(head[12]))) {
+        !apr_isdigit(head[9]) || head[9] == '0' || !apr_isdigit(head[10]) ||
+        !apr_isdigit(head[11]) || (len > 12 && apr_isdigit(head[12]))) {
         return 0;
     }
     return (head[9] - '0') * 100 + (head[10] - '0') * 10 + (head[11] - '0');
@@ -257,6 +258,7 @@ apr_size_t atl_ws_close_frame(unsigned char out[ATL_WS_CLOSE_MAX], int code, con
     out[1] = (unsigned char)(2 + len);
     out[2] = (unsigned char)(code >> 8);
     out[3] = (unsigned char)code;
-    memcpy(out + 4, reason, len); /* NOLINT(bugprone-not-null-terminated-result): a frame is no string */
+    memcpy(out + 4, reason,
+           len); /* NOLINT(bugprone-not-null-terminated-result): a frame is no string */
     return 4 + len;
 }

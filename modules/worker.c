@@ -102,8 +102,8 @@ static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
 {
     const atl_app *app = claim->app;
 
-    return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies, app->verify,
-                        app->ca ? app->ca : "", atl_worker_params(p, claim, NULL));
+    return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies,
+                        app->verify, app->ca ? app->ca : "", atl_worker_params(p, claim, NULL));
 }
 
 /* The settings that get the bare URL of each origin when nobody has its root context: the first
@@ -159,8 +159,7 @@ static draft *draft_for(apr_pool_t *p, const atl_claim *claim, const char *setti
 
 static int is_url_of(const draft *made, const atl_claim *claim)
 {
-    return strlen(made->worker.url) ==
-           strlen(claim->backend->origin) + strlen(claim->backend_path);
+    return strlen(made->worker.url) == strlen(claim->backend->origin) + strlen(claim->backend_path);
 }
 
 /* Shorter paths first: what a longer one would inherit is known when it is its turn. */

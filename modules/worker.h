@@ -10,11 +10,11 @@
 #include "route.h"
 
 struct atl_worker {
-    const char *url;         /* mod_proxy's name for it: scheme://host[:port][/path], or a cluster's */
-    const char *params;      /* "timeout=300 ttl=15 ...", each as mod_proxy takes it */
-    const atl_claim *first;  /* the claim it was made for: its line is named in messages */
-    void *proxy_worker;      /* shortcut.c's: mod_proxy's own record of it, or NULL */
-    void *per_dir_config;    /* shortcut.c's: what its <Proxy> section comes to, or NULL */
+    const char *url;    /* mod_proxy's name for it: scheme://host[:port][/path], or a cluster's */
+    const char *params; /* "timeout=300 ttl=15 ...", each as mod_proxy takes it */
+    const atl_claim *first; /* the claim it was made for: its line is named in messages */
+    void *proxy_worker;     /* shortcut.c's: mod_proxy's own record of it, or NULL */
+    void *per_dir_config;   /* shortcut.c's: what its <Proxy> section comes to, or NULL */
 };
 
 /* Seconds between two health checks of a node. */

@@ -17,19 +17,32 @@ static const struct {
     const char *key;
     value_kind kind;
 } params[] = {
-    {"acquire", VALUE_TIME},          {"addressttl", VALUE_NUMBER},
-    {"connectiontimeout", VALUE_TIME}, {"disablereuse", VALUE_SWITCH},
-    {"enablereuse", VALUE_SWITCH},    {"flushpackets", VALUE_TEXT},
-    {"flushwait", VALUE_NUMBER},      {"hcfails", VALUE_NUMBER},
-    {"hcinterval", VALUE_TIME},       {"hcmethod", VALUE_TEXT},
-    {"hcpasses", VALUE_NUMBER},       {"iobuffersize", VALUE_NUMBER},
-    {"keepalive", VALUE_SWITCH},      {"lbset", VALUE_NUMBER},
-    {"loadfactor", VALUE_DECIMAL},    {"max", VALUE_NUMBER},
-    {"min", VALUE_NUMBER},            {"ping", VALUE_TIME},
-    {"receivebuffersize", VALUE_NUMBER}, {"redirect", VALUE_TEXT},
-    {"responsefieldsize", VALUE_NUMBER}, {"retry", VALUE_NUMBER},
-    {"route", VALUE_TEXT},            {"smax", VALUE_NUMBER},
-    {"status", VALUE_TEXT},           {"ttl", VALUE_NUMBER},
+    {"acquire", VALUE_TIME},
+    {"addressttl", VALUE_NUMBER},
+    {"connectiontimeout", VALUE_TIME},
+    {"disablereuse", VALUE_SWITCH},
+    {"enablereuse", VALUE_SWITCH},
+    {"flushpackets", VALUE_TEXT},
+    {"flushwait", VALUE_NUMBER},
+    {"hcfails", VALUE_NUMBER},
+    {"hcinterval", VALUE_TIME},
+    {"hcmethod", VALUE_TEXT},
+    {"hcpasses", VALUE_NUMBER},
+    {"iobuffersize", VALUE_NUMBER},
+    {"keepalive", VALUE_SWITCH},
+    {"lbset", VALUE_NUMBER},
+    {"loadfactor", VALUE_DECIMAL},
+    {"max", VALUE_NUMBER},
+    {"min", VALUE_NUMBER},
+    {"ping", VALUE_TIME},
+    {"receivebuffersize", VALUE_NUMBER},
+    {"redirect", VALUE_TEXT},
+    {"responsefieldsize", VALUE_NUMBER},
+    {"retry", VALUE_NUMBER},
+    {"route", VALUE_TEXT},
+    {"smax", VALUE_NUMBER},
+    {"status", VALUE_TEXT},
+    {"ttl", VALUE_NUMBER},
 };
 
 #define PARAMS ((int)(sizeof(params) / sizeof(params[0])))
@@ -61,7 +74,8 @@ static const char *check_value(value_kind kind, const char *value)
         return digits && digits < 10 &&
                        (!*rest || !apr_cstr_casecmp(rest, "ms") || !apr_cstr_casecmp(rest, "s") ||
                         !apr_cstr_casecmp(rest, "mi") || !apr_cstr_casecmp(rest, "min"))
-                   ? NULL : "a number of seconds, or one with ms, s or min";
+                   ? NULL
+                   : "a number of seconds, or one with ms, s or min";
     case VALUE_SWITCH:
         return !apr_cstr_casecmp(value, "on") || !apr_cstr_casecmp(value, "off") ? NULL
                                                                                  : "on or off";
@@ -98,7 +112,8 @@ const char *atl_worker_param_read(apr_pool_t *p, const char *key, const char *va
 
             param->key = params[i].key;
             param->value = value;
-            return rule ? apr_psprintf(p, "%s=: %s is not %s", key, atl_quote(p, value), rule) : NULL;
+            return rule ? apr_psprintf(p, "%s=: %s is not %s", key, atl_quote(p, value), rule)
+                        : NULL;
         }
     }
     return reason ? apr_psprintf(p, "%s=: %s", key, reason) : NULL;

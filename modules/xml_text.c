@@ -209,8 +209,7 @@ static const char *scan(scanner *s)
 {
     const char *error = NULL;
 
-    while (!error && s->at < s->end &&
-           (s->at = memchr(s->at, '<', (apr_size_t)(s->end - s->at)))) {
+    while (!error && s->at < s->end && (s->at = memchr(s->at, '<', (apr_size_t)(s->end - s->at)))) {
         error = scan_markup(s);
     }
     return error;
@@ -228,7 +227,8 @@ static const char *parse(apr_pool_t *p, const char *text, apr_size_t len, apr_xm
         rv = apr_xml_parser_done(parser, doc);
     }
     if (rv != APR_SUCCESS) {
-        return apr_psprintf(p, "it is not XML: %s", apr_xml_parser_geterror(parser, why, sizeof(why)));
+        return apr_psprintf(p, "it is not XML: %s",
+                            apr_xml_parser_geterror(parser, why, sizeof(why)));
     }
     return NULL;
 }
@@ -273,8 +273,13 @@ static int match(const atl_xml *xml, const apr_xml_elem *elem)
 
 const char *atl_xml_read(apr_pool_t *p, const char *text, apr_size_t len, atl_xml **xml)
 {
-    scanner s = {.p = p, .at = text, .end = text + len, .open = -1, .comment = -1,
-                 .counted = text, .line = 1};
+    scanner s = {.p = p,
+                 .at = text,
+                 .end = text + len,
+                 .open = -1,
+                 .comment = -1,
+                 .counted = text,
+                 .line = 1};
     apr_xml_doc *doc = NULL;
     const char *error;
 

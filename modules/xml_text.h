@@ -26,14 +26,14 @@ typedef struct atl_xml_attribute {
 } atl_xml_attribute;
 
 typedef struct atl_xml_element {
-    const char *name; /* without a prefix */
-    int parent;       /* index among the elements; -1 for the root */
-    int depth;        /* 0 for the root */
-    unsigned line;    /* counted from 1 */
-    apr_size_t start, end; /* all of it, in bytes of the text */
-    apr_size_t tail;       /* behind its last attribute: the place of another one */
+    const char *name;               /* without a prefix */
+    int parent;                     /* index among the elements; -1 for the root */
+    int depth;                      /* 0 for the root */
+    unsigned line;                  /* counted from 1 */
+    apr_size_t start, end;          /* all of it, in bytes of the text */
+    apr_size_t tail;                /* behind its last attribute: the place of another one */
     apr_array_header_t *attributes; /* of atl_xml_attribute */
-    int comment; /* index of the comment it stands in; -1 */
+    int comment;                    /* index of the comment it stands in; -1 */
 } atl_xml_element;
 
 typedef struct atl_xml_comment {
@@ -43,9 +43,10 @@ typedef struct atl_xml_comment {
 typedef struct atl_xml {
     const char *text;
     apr_size_t len;
-    apr_array_header_t *elements;  /* of atl_xml_element, as they stand */
-    apr_array_header_t *commented; /* of atl_xml_element: what stands in comments and could be one */
-    apr_array_header_t *comments;  /* of atl_xml_comment */
+    apr_array_header_t *elements; /* of atl_xml_element, as they stand */
+    apr_array_header_t
+        *commented;               /* of atl_xml_element: what stands in comments and could be one */
+    apr_array_header_t *comments; /* of atl_xml_comment */
 } atl_xml;
 
 /*

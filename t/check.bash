@@ -122,6 +122,17 @@ step_cppcheck() {
     return $rc
 }
 
+# Versions format differently: the one of .clang-format's comment counts.
+format_version=14
+has_formatter() { clang-format --version 2>/dev/null | grep -q " version $format_version\."; }
+step_format() {
+    local f rc=0
+    for f in mod_atlassian_proxy.c modules/*.[ch]; do
+        tap "clang-format $f" clang-format --dry-run -Werror "$f" || rc=1
+    done
+    return $rc
+}
+
 # What the compilers' own analyzers need to read a file: httpd's and APR's headers, and the generated ones.
 analysis_flags() {
     local apxs
@@ -318,6 +329,7 @@ needs_check='
 cmd:clang|second compiler|clang|clang
 cmd:cppcheck|static analysis|cppcheck|cppcheck
 cmd:clang-tidy|static analysis|clang-tidy|clang-tools-extra
+cmd:clang-format|checks the layout of the sources|clang-format|clang-tools-extra
 cmd:shellcheck|checks the scripts|shellcheck|ShellCheck
 header:cmocka.h|unit tests|libcmocka-dev|libcmocka-devel
 perl:Apache::Test|tests against a running httpd|libapache2-mod-perl2|perl-Apache-Test
@@ -420,6 +432,11 @@ check_sources() {
     run_step configure "configure names what is missing"
     run_step shellcheck "shellcheck, every script"
     run_step cppcheck "cppcheck, every source file"
+    if has_formatter; then
+        run_step format "clang-format, every source file" "clang-format -i mod_atlassian_proxy.c modules/*.[ch]"
+    else
+        note "Not run: clang-format; the sources are laid out by version $format_version."
+    fi
     run_step unit "make check: unit tests"
     run_step fuzz "fuzz targets, a minute each"
     run_step distcheck "make distcheck"
