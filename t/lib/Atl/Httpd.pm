@@ -8,7 +8,11 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(apxs httpd load_lines user_lines reachable_for test_user);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(apxs httpd load_lines user_lines reachable_for settle test_user);
+
+my $SETTLE_SECONDS = 10;
 
 my %query;
 
@@ -86,6 +90,43 @@ sub reachable_for {
     }
     waitpid $pid, 0;
     return $? == 0;
+}
+
+# turns(PID): how often the threads of httpd's children have had a processor; undef while one has or wants it.
+sub turns {
+    my ($pid) = @_;
+    my $sum = 0;
+    for my $child (split ' ', read_file("/proc/$pid/task/$pid/children")) {
+        for my $file (glob "/proc/$child/task/*/status") {
+            my $text = read_file($file);
+            return undef if $text =~ /^State:\s+[RD]/m;
+            $sum += $_ for $text =~ /ctxt_switches:\s+(\d+)/g;
+        }
+    }
+    return $sum;
+}
+
+sub read_file {
+    my ($file) = @_;
+    open my $in, '<', $file or return '';
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+# settle(PID): returns when nothing runs in httpd's children, or some seconds later. Before a hard stop: a child
+# of the event MPM that is told to end while one of its threads is about to be done with a connection may use
+# that connection's memory after it is freed (close_worker_sockets in server/mpm/event/event.c, any module or none).
+sub settle {
+    my ($pid) = @_;
+    my $deadline = time + $SETTLE_SECONDS;
+    my $before;
+    while (time < $deadline) {
+        my $now = turns($pid);
+        return if defined $now && defined $before && $now == $before;
+        $before = $now;
+        sleep 0.01;
+    }
+    return;
 }
 
 1;

@@ -123,6 +123,7 @@ sub stop {
     my ($self) = @_;
     my $pid = $self->{pid};
     if ($running{$pid}) {
+        Atl::Httpd::settle($pid);
         kill 'TERM', $pid;
         my $deadline = time + $STOP_SECONDS;
         until (waitpid($pid, WNOHANG) != 0) {

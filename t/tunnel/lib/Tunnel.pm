@@ -20,6 +20,9 @@ use POSIX ();
 use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER SO_RCVBUF);
 use Time::HiRes qw(time sleep);
 
+use lib dirname(abs_path(__FILE__)) . '/../../lib';
+use Atl::Httpd ();
+
 our @EXPORT = qw(start_httpd stop_httpd signal_httpd log_text log_count wait_for start_rogue port
     plain_client tls_client request_head read_head upgrade frame read_frame read_frames
     read_exactly read_to_end unused_log_lines children mpm root reset_socket dir wait_log
@@ -168,6 +171,7 @@ sub signal_httpd { kill $_[0], $httpd_pid }
 sub stop_httpd
 {
     return if !$httpd_pid;
+    Atl::Httpd::settle($httpd_pid);
     kill 'TERM', $httpd_pid;
     wait_for('httpd to stop', sub { waitpid($httpd_pid, POSIX::WNOHANG()) });
     undef $httpd_pid;
