@@ -114,6 +114,11 @@ static int handler(request_rec *r)
     method = checking ? M_POST : M_GET;
     if (r->method_number != method) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, method, -1);
+        if (checking) {
+            ap_custom_response(r, HTTP_METHOD_NOT_ALLOWED,
+                               "A check asks the applications, so it is asked for with POST: "
+                               "curl -X POST ...?check\n");
+        }
         return HTTP_METHOD_NOT_ALLOWED;
     }
     if (checking && is_from_elsewhere(r)) {

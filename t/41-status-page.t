@@ -162,7 +162,9 @@ subtest 'who may ask for a check' => sub {
     }
     # What a picture in a page of another site asks for over http: nothing in it says so.
     is(request($port, $_ => '/atl?check', @HOST, headers => ['Accept: image/*'])->{status}, 405, $_) for qw(GET HEAD);
-    like(get($port, '/atl?check', @HOST)->header('Allow'), qr{^POST\b}, 'and what else would do');
+    my $refused = get($port, '/atl?check', @HOST);
+    like($refused->header('Allow'), qr{^POST\b}, 'and what else would do');
+    like($refused->{body}, qr/^A check .*curl -X POST/, '... in words');
     my ($jira, $wiki, $bamboo) = @{ json('check')->{applications} };
     my %verdict = map { $_->{path} => "$_->{verdict}: $_->{said}" } map { @{ $_->{check} } } $jira, $wiki, $bamboo;
     like($verdict{'/jira/status'}, qr/^right: Jira is "RUNNING"/);

@@ -44,9 +44,10 @@ my $logs   = $ENV{ATL_LOGS};
 get($port, '/jira/redirect?to=/next', host => 'people.example.test');
 ok(wait_until(sub { JSON::PP::decode_json(get($port, '/status?json')->{body})->{applications}[0]{findings}[0] }), 'something to show');
 
-for my $query (qw(json check)) {
+for my $ask ([GET => 'json'], [POST => 'check']) {
+    my ($method, $query) = @$ask;
     my $file = "$logs/$query.json";
-    Atl::Backends::spew($file, get($port, "/status?$query", host => 'people.example.test')->{body});
+    Atl::Backends::spew($file, request($port, $method => "/status?$query", host => 'people.example.test')->{body});
     told("?$query is what the schema says", '/usr/bin/python3', "$top/t/browser/schema.py", "$top/docs/status.schema.json", $file);
 }
 

@@ -72,7 +72,7 @@ my @WAYS = (
     ['absolute', 'http://user:' . $secret{password} . '@site.test/jira/echo'],
     ['no application', "/nowhere/$control"],
     ['the status page', '/atl', query => 'json'],
-    ['the status page, told to check', '/atl', query => 'check&json'],
+    ['the status page, told to check', '/atl', query => 'check&json', method => 'POST'],
 );
 
 # $secret{body} is only sent, never part of an answer; a page may say back what its own client's URL had, not more.
@@ -131,7 +131,8 @@ unlike($log, qr/^(?!\[).*forged/m, 'no line of the log was forged');
 told("httpd's log at its default level", join("\n", grep { !/\[core:error\] .*AH10244/ } split /\n/, $log), 1000);
 
 for my $format ('', 'json', 'prometheus', 'check&json') {
-    my $r = get($port, "/atl?$format&token=$secret{query}", host => 'site.test', headers => \@headers);
+    my $method = $format =~ /check/ ? 'POST' : 'GET';
+    my $r = request($port, $method => "/atl?$format&token=$secret{query}", host => 'site.test', headers => \@headers);
     is($r->{status}, 200, "status page ($format)");
     told("the status page ($format)", $r->{body}, 500);
 }

@@ -48,7 +48,8 @@ sub requests {
     is(get($port, '/wiki', @HOST)->{status}, 302, 'a redirect');
     is(get($port, '/wiki/..;/x', @HOST)->{status}, 400, 'a path that is refused');
     is(get($port, '/bamboo/x', @HOST, headers => ['Accept: text/html'])->{status}, 503, 'an application that is down');
-    is(get($port, "/atl?$_", @HOST)->{status}, 200, "status page, $_") for '', 'json', 'prometheus', 'check';
+    is(get($port, "/atl?$_", @HOST)->{status}, 200, "status page, $_") for '', 'json', 'prometheus';
+    is(request($port, POST => '/atl?check', @HOST)->{status}, 200, 'status page, check');
     edits();
     return;
 }
