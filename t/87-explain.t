@@ -228,6 +228,7 @@ my @rules = (
 # rule(TEXT, N): the Nth such line of the configuration, as explained.
 sub rule {
     my ($text, $nth) = @_;
+    return 'none of it' if $text eq '';
     my @lines = split /\n/, Atl::Backends::slurp($server->file);
     my @at = grep { $lines[$_] =~ /^\s*\Q$text\E$/ } 0 .. $#lines;
     return sprintf '%s (%s:%d)', $text, $server->file, $at[($nth // 1) - 1] + 1;
