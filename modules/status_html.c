@@ -140,10 +140,10 @@ static void print_numbers(request_rec *r, const atl_app_view *view, int n)
     number(r, "Connect failures", whole(p, view->whole.connect_failures));
     if (view->app->product->has_synchrony) {
         number(r, "WebSockets open", whole(p, view->ws_open));
-        number(r, "opened", whole(p, view->ws_opened));
-        number(r, "refused", whole(p, view->ws_refused));
-        number(r, "bytes in", bytes(p, view->ws_in));
-        number(r, "bytes out", bytes(p, view->ws_out));
+        number(r, "Opened", whole(p, view->ws_opened));
+        number(r, "Refused", whole(p, view->ws_refused));
+        number(r, "Bytes in", bytes(p, view->ws_in));
+        number(r, "Bytes out", bytes(p, view->ws_out));
     }
     ap_rputs("</dl>\n", r);
 }
