@@ -163,27 +163,28 @@ static const char *below_claim(const char *raw, const atl_claim *claim)
     return raw;
 }
 
-static void proxy_to_claim(request_rec *r, atl_request *request)
+/* What mod_proxy is to ask for. */
+static char *proxied_name(request_rec *r, const atl_request *request)
 {
     const atl_claim *claim = request->claim;
     const char *raw = request->path.raw;
     const char *origin = claim->cluster ? claim->cluster->url : claim->backend->origin;
 
+    return claim->backend_path == claim->path
+               ? apr_pstrcat(r->pool, "proxy:", origin, raw, NULL)
+               : apr_pstrcat(r->pool, "proxy:", origin, claim->backend_path,
+                             below_claim(raw, claim), NULL);
+}
+
+static void proxy_to_claim(request_rec *r, atl_request *request, char *name)
+{
     request->proxied = 1;
     request->host = atl_request_host(r);
     if (!r->hostname) {
         /* An HTTP/1.0 client named none; mod_proxy would complain of each. */
         apr_table_setn(r->headers_in, "Host", request->host);
     }
-
-    if (claim->backend_path == claim->path) {
-        r->filename = apr_pstrcat(r->pool, "proxy:", origin, raw, NULL);
-    }
-    else {
-        r->filename = apr_pstrcat(r->pool, "proxy:", origin, claim->backend_path,
-                                  below_claim(raw, claim), NULL);
-    }
-    request->filename = r->filename;
+    request->filename = r->filename = name;
     r->handler = "proxy-server";
     r->proxyreq = PROXYREQ_REVERSE;
     /* mod_proxy_http: the path has its escapes, add the query and touch nothing. */
@@ -221,8 +222,36 @@ static int translate_name(request_rec *r)
         r->filename = r->uri; /* a file name is expected by then; map_to_storage never looks */
         return OK;
     }
-    proxy_to_claim(r, request);
+    proxy_to_claim(r, request, proxied_name(r, request));
     return OK;
+}
+
+/* DirectoryIndex /jira/: mod_dir had the path looked up in a subrequest, and goes on with what that
+ * found but for this module's record of it (ap_internal_fast_redirect, server/request.c). */
+static int after_fast_redirect(request_rec *r)
+{
+    atl_request *request;
+    const char *name;
+    apr_size_t len;
+
+    if (!has_apps(r) || r->proxyreq != PROXYREQ_REVERSE || atl_request_of(r)) {
+        return DECLINED;
+    }
+    request = atl_request_make(r);
+    if (find_claim(r, escaped(r), request) != OK || !request->claim->backend) {
+        request->claim = NULL;
+        return DECLINED;
+    }
+    name = proxied_name(r, request);
+    len = strlen(name);
+    /* By now it may end in the query. Another one is an administrator's own ProxyPass or RewriteRule. */
+    if (!strncmp(r->filename, name, len) && (!r->filename[len] || r->filename[len] == '?')) {
+        proxy_to_claim(r, request, r->filename);
+    }
+    else {
+        request->claim = NULL;
+    }
+    return DECLINED;
 }
 
 /* Nothing of these is on a disk; without this httpd would look. */
@@ -252,10 +281,12 @@ void atl_translate_register_hooks(apr_pool_t *p)
                                            "mod_proxy.c", NULL};
     static const char *const catch_all[] = {"mod_vhost_alias.c", NULL};
     static const char *const mod_proxy[] = {"mod_proxy.c", NULL};
+    static const char *const mod_dir[] = {"mod_dir.c", NULL};
 
     (void)p;
     ap_hook_pre_translate_name(pre_translate_name, NULL, mod_proxy, APR_HOOK_FIRST);
     ap_hook_translate_name(translate_name, explicit, catch_all, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(after_fast_redirect, mod_dir, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(absent_handler, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -128,6 +128,32 @@ subtest 'Basic authentication in front of the application' => sub {
     is_deeply([$challenge->values('WWW-Authenticate')], ['Basic realm=jira', 'Negotiate'], "the application's own challenges pass");
 };
 
+subtest 'DirectoryIndex' => sub {
+    my $jira = backend_port('jira-http');
+    my $own = Atl::Server->start(text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    ServerName https://index.example.test
+    DocumentRoot $docs
+    <Directory $docs>
+        Require all granted
+    </Directory>
+    DirectoryIndex /jira/echo
+    AtlassianApp jira http://127.0.0.1:$jira/jira
+    <Location /atl>
+        SetHandler atlassian-status
+    </Location>
+</VirtualHost>
+END
+    my $seen = get($own->port, '/?a=b%20c', host => 'index.example.test', headers => ['X-Forwarded-For: 6.6.6.6'])->echo;
+    is("$seen->{requestURI}?$seen->{queryString}", '/jira/echo?a=b%20c', 'leads to the application');
+    is_deeply([map { $seen->{header}{$_} } qw(x-forwarded-for x-forwarded-proto x-forwarded-host host)],
+        [['127.0.0.1'], ['https'], ['index.example.test'], ['index.example.test']], 'which is told who asks, and where');
+    my ($view) = @{ get($own->port, '/atl?json', host => 'index.example.test')->json->{applications} };
+    is("$view->{requests}{total} $view->{inFlight}", "1 0", "and it is counted");
+    is_deeply([$own->stop], [], 'nothing in its log');
+};
+
 subtest 'limits' => sub {
     # As with stock mod_proxy: its limit, 1 GiB by default, is for what httpd reads for itself.
     is(ask(POST => '/small/a', body => 'x' x 1001)->echo->{bodyLength}, 1001, 'LimitRequestBody does not reach what is proxied');
