@@ -2,7 +2,8 @@
 
 /*
  * Compares the application's own configuration with its AtlassianApp line: the other half of the job,
- * read instead of described (pure). app_config_files.c finds the files.
+ * read instead of described (pure). app_config_files.c finds the files; app_config_xml.c and
+ * app_config_properties.c know how they are written.
  */
 #ifndef ATL_APP_CONFIG_H
 #define ATL_APP_CONFIG_H

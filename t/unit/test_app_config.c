@@ -1,6 +1,6 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
-/* modules/app_config.c: the application's own configuration compared with its line, and what cures it. */
+/* modules/app_config*.c: the application's own configuration compared with its line, and what cures it. */
 #include "unit.h"
 
 #include "app_config.h"
