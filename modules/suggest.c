@@ -1,26 +1,17 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "suggest.h"
-#include "backend.h"
 #include "suggest_mistake.h"
 #include "suggest_product.h"
 #include "suggest_remove.h"
+#include "suggest_words.h"
 #include "text.h"
-#include "worker_param.h"
 #include "path.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct suggester {
-    apr_pool_t *p;
-    const atl_old_host *host;
-    apr_array_header_t *mappings; /* of atl_mapping * */
-    const char *text;             /* of all lines, for names of cookies */
-    atl_suggestion *out;
-} suggester;
 
 /* ------------------------------------------------------------------ settings and remarks */
 
@@ -42,9 +33,9 @@ const atl_old_line *atl_old_setting(const atl_old_host *host, const char *name)
     return own ? own : last_of(host->inherited, name);
 }
 
-static void lose(suggester *s, const atl_old_line *line, const char *text)
+void atl_suggest_lose(atl_suggestion *suggestion, const atl_old_line *line, const char *text)
 {
-    atl_old_remark *remark = apr_array_push(s->out->lost);
+    atl_old_remark *remark = apr_array_push(suggestion->lost);
 
     remark->line = line;
     remark->text = text;
@@ -78,7 +69,7 @@ static int covers(const atl_mapping *a, const atl_mapping *b)
            !strcmp(b->path + strlen(a->path), b->target + strlen(a->target));
 }
 
-static atl_old_app *app_of(const suggester *s, const atl_mapping *m)
+static atl_old_app *app_of(const atl_suggester *s, const atl_mapping *m)
 {
     for (int i = 0; i < s->out->apps->nelts; i++) {
         atl_old_app *app = APR_ARRAY_IDX(s->out->apps, i, atl_old_app *);
@@ -102,7 +93,7 @@ static int by_length(const void *a, const void *b)
                : (x->line->line > y->line->line) - (x->line->line < y->line->line);
 }
 
-static apr_array_header_t *page_mappings(const suggester *s)
+static apr_array_header_t *page_mappings(const atl_suggester *s)
 {
     apr_array_header_t *pages = apr_array_make(s->p, 8, sizeof(atl_mapping *));
 
@@ -116,7 +107,7 @@ static apr_array_header_t *page_mappings(const suggester *s)
     return pages;
 }
 
-static apr_array_header_t *names_of(const suggester *s, const atl_mapping *m)
+static apr_array_header_t *names_of(const atl_suggester *s, const atl_mapping *m)
 {
     apr_array_header_t *names = apr_array_make(s->p, 4, sizeof(const char *));
 
@@ -135,7 +126,7 @@ static apr_array_header_t *names_of(const suggester *s, const atl_mapping *m)
     return names;
 }
 
-static int has_synchrony(const suggester *s)
+static int has_synchrony(const atl_suggester *s)
 {
     for (int i = 0; i < s->mappings->nelts; i++) {
         if (is_synchrony(APR_ARRAY_IDX(s->mappings, i, const atl_mapping *))) {
@@ -145,7 +136,7 @@ static int has_synchrony(const suggester *s)
     return 0;
 }
 
-static atl_old_app *new_app(suggester *s, const atl_mapping *m, int alone)
+static atl_old_app *new_app(atl_suggester *s, const atl_mapping *m, int alone)
 {
     atl_hints hints = {.port = m->port,
                        .context = apr_pstrcat(s->p, m->path, " ", m->target, NULL),
@@ -177,7 +168,7 @@ static int count_places(const apr_array_header_t *pages)
     return places;
 }
 
-static void find_apps(suggester *s)
+static void find_apps(atl_suggester *s)
 {
     const apr_array_header_t *pages = page_mappings(s);
     int alone = count_places(pages) == 1;
@@ -202,26 +193,12 @@ static void find_apps(suggester *s)
 
 /* ------------------------------------------------------------------ Synchrony */
 
-static int is_on_host(const atl_mapping *main, const char *host)
-{
-    if (!main->balancer) {
-        return host && !apr_cstr_casecmp(main->host, host);
-    }
-    for (int i = 0; host && i < main->balancer->members->nelts; i++) {
-        if (!apr_cstr_casecmp(APR_ARRAY_IDX(main->balancer->members, i, atl_old_member).host,
-                              host)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static const char *host_of(const atl_mapping *m)
 {
     return m->balancer ? APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member).host : m->host;
 }
 
-static atl_old_app *owner_of_synchrony(const suggester *s, const atl_mapping *m)
+static atl_old_app *owner_of_synchrony(const atl_suggester *s, const atl_mapping *m)
 {
     atl_old_app *only = NULL, *near = NULL;
     int count = 0;
@@ -232,13 +209,13 @@ static atl_old_app *owner_of_synchrony(const suggester *s, const atl_mapping *m)
         if (app->product->has_synchrony) {
             only = app;
             count++;
-            near = is_on_host(app->main, host_of(m)) && !near ? app : near;
+            near = atl_old_is_on_host(app->main, host_of(m)) && !near ? app : near;
         }
     }
     return count == 1 ? only : near;
 }
 
-static void find_synchrony(suggester *s)
+static void find_synchrony(atl_suggester *s)
 {
     for (int i = 0; i < s->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
@@ -252,305 +229,23 @@ static void find_synchrony(suggester *s)
             APR_ARRAY_PUSH(app->synchrony, const atl_mapping *) = m;
         }
         else {
-            lose(s, m->line,
-                 "this looks like Synchrony, but it is not clear to which Confluence it belongs; "
-                 "name it there with synchrony=");
+            atl_suggest_lose(
+                s->out, m->line,
+                "this looks like Synchrony, but it is not clear to which Confluence it belongs; "
+                "name it there with synchrony=");
         }
     }
-}
-
-/* ------------------------------------------------------------------ the words of a line */
-
-static const char *word_and(apr_pool_t *p, const char *words, const char *word)
-{
-    return apr_pstrcat(p, words, " ", strpbrk(word, " \t\"'\\") ? atl_config_arg(p, word) : word,
-                       NULL);
-}
-
-/* Parameters a node has of its own, in the order they are written. */
-static const char *const node_params[] = {"route", "loadfactor", "lbset", "status", NULL};
-
-static const char *node_words(suggester *s, const atl_old_app *app, const atl_old_member *node)
-{
-    const char *word =
-        apr_psprintf(s->p, "%s://%s:%u%s", node->scheme, node->host, node->port, app->main->target);
-
-    for (const char *const *name = node_params; *name; name++) {
-        const char *value = apr_table_get(node->params, *name);
-        word = value ? apr_pstrcat(s->p, word, ";", *name, "=", value, NULL) : word;
-    }
-    return word;
-}
-
-static const char *backend_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const atl_mapping *m = app->main;
-
-    if (!m->balancer) {
-        return word_and(s->p, words,
-                        apr_psprintf(s->p, "%s://%s:%u%s", m->scheme, m->host, m->port, m->target));
-    }
-    if (m->balancer->members->nelts == 1) {
-        const atl_old_member *only = &APR_ARRAY_IDX(m->balancer->members, 0, atl_old_member);
-        return word_and(
-            s->p, words,
-            apr_psprintf(s->p, "%s://%s:%u%s", only->scheme, only->host, only->port, m->target));
-    }
-    for (int i = 0; i < m->balancer->members->nelts; i++) {
-        words =
-            word_and(s->p, words,
-                     node_words(s, app, &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member)));
-    }
-    return words;
-}
-
-/* One address for each of Synchrony's nodes. Returns NULL where they are what the line has by
- * itself: port 8091 of each of Confluence's. */
-static const char *synchrony_urls(suggester *s, const atl_mapping *main, const atl_mapping *m)
-{
-    const char *path = strcmp(m->path, ATL_SYNCHRONY_PATH) ? m->path : "";
-    int count = m->balancer ? m->balancer->members->nelts : 1;
-    int usual = !*path && count == (main->balancer ? main->balancer->members->nelts : 1);
-    const char *list = NULL;
-
-    for (int i = 0; i < count; i++) {
-        const atl_old_member *node =
-            m->balancer ? &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member) : NULL;
-        const char *host = node ? node->host : m->host;
-        unsigned port = node ? node->port : m->port;
-        const char *url = apr_psprintf(s->p, "http://%s:%u%s", host, port, path);
-
-        usual &= port == ATL_SYNCHRONY_PORT && is_on_host(main, host);
-        list = list ? apr_pstrcat(s->p, list, ",", url, NULL) : url;
-    }
-    return usual ? NULL : list;
-}
-
-static const char *synchrony_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const char *urls;
-
-    if (!app->product->has_synchrony) {
-        return words;
-    }
-    if (!app->synchrony->nelts) {
-        return word_and(s->p, words, "synchrony=internal");
-    }
-    urls = synchrony_urls(s, app->main, APR_ARRAY_IDX(app->synchrony, 0, const atl_mapping *));
-    return urls ? word_and(s->p, words, apr_pstrcat(s->p, "synchrony=", urls, NULL)) : words;
-}
-
-static const char *timeout_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const char *timeout = atl_old_timeout(app->main);
-    const atl_old_line *line = atl_old_setting(s->host, "ProxyTimeout");
-
-    timeout = timeout ? timeout : line ? atl_old_word(s->p, line, 0) : NULL;
-    if (!timeout || atl_old_timeout_is_short(timeout, app->product) ||
-        atl_old_seconds(timeout) == app->product->timeout) {
-        return words;
-    }
-    return word_and(s->p, words, apr_psprintf(s->p, "timeout=%d", atl_old_seconds(timeout)));
-}
-
-/* What the line does by itself, whatever was written. */
-static const char *const own_params[] = {"timeout",       "nocanon",  "upgrade", "mapping",
-                                         "stickysession", "lbmethod", "noquery", NULL};
-
-static int is_among(const char *const *list, const char *word)
-{
-    for (; *list; list++) {
-        if (!apr_cstr_casecmp(*list, word)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-typedef struct param_reader {
-    suggester *s;
-    const atl_old_line *line;
-    apr_table_t *carried;
-    const char *words;
-    int of_node;
-} param_reader;
-
-static int read_param(void *data, const char *key, const char *value)
-{
-    param_reader *reader = data;
-    apr_pool_t *p = reader->s->p;
-    const char *error;
-    atl_param param = {0};
-
-    if (is_among(own_params, key) || (reader->of_node && is_among(node_params, key))) {
-        return 1;
-    }
-    error = atl_worker_param_read(p, key, value, &param);
-    if (!error && param.key) {
-        apr_table_setn(reader->carried, apr_pstrdup(p, key), value);
-        return 1;
-    }
-    lose(reader->s, reader->line,
-         apr_psprintf(p, "%s=%s: %s", key, value, error ? error : "the line has no such key"));
-    return 1;
-}
-
-static void read_params(suggester *s, const atl_old_line *line, const apr_table_t *params,
-                        int of_node, apr_table_t *carried)
-{
-    param_reader reader = {.s = s, .line = line, .carried = carried, .of_node = of_node};
-
-    apr_table_do(read_param, &reader, params, NULL);
-}
-
-static int add_param(void *data, const char *key, const char *value)
-{
-    param_reader *reader = data;
-    reader->words =
-        word_and(reader->s->p, reader->words, apr_pstrcat(reader->s->p, key, "=", value, NULL));
-    return 1;
-}
-
-static const char *lbmethod_words(suggester *s, const atl_mapping *m, const char *words)
-{
-    const char *method = apr_table_get(m->params, "lbmethod");
-
-    if (!m->balancer || m->balancer->members->nelts < 2) {
-        return words;
-    }
-    method = method ? method : apr_table_get(m->balancer->params, "lbmethod");
-    return method && strcmp(method, "byrequests")
-               ? word_and(s->p, words, apr_pstrcat(s->p, "lbmethod=", method, NULL))
-               : words;
-}
-
-static const char *param_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const atl_mapping *m = app->main;
-    apr_table_t *carried = apr_table_make(s->p, 4);
-    param_reader reader = {.s = s, .words = lbmethod_words(s, m, words)};
-
-    for (int i = 0; m->balancer && i < m->balancer->members->nelts; i++) {
-        const atl_old_member *node = &APR_ARRAY_IDX(m->balancer->members, i, atl_old_member);
-        read_params(s, node->line, node->params, m->balancer->members->nelts > 1, carried);
-    }
-    if (m->balancer) {
-        read_params(s, m->balancer->section ? m->balancer->section : m->line, m->balancer->params,
-                    0, carried);
-    }
-    read_params(s, m->line, m->params, 0, carried);
-    apr_table_do(add_param, &reader, carried, NULL);
-    return reader.words;
-}
-
-/* except= takes what ProxyPass ! had, where the line can say it. */
-static const char *except_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const char *list = NULL, *clean;
-
-    for (int i = 0; i < s->mappings->nelts; i++) {
-        const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
-
-        if (atl_old_exception_of(s->p, s->out->apps, m, &clean) == app) {
-            list = list ? apr_pstrcat(s->p, list, ",", clean, NULL) : clean;
-        }
-    }
-    return list ? word_and(s->p, words, apr_pstrcat(s->p, "except=", list, NULL)) : words;
-}
-
-static const char *compression_words(suggester *s, const char *words)
-{
-    int by_httpd = 0, by_nobody = 0;
-
-    for (int i = 0; i < s->host->lines->nelts; i++) {
-        const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
-
-        by_httpd |= atl_old_compresses(line);
-        by_nobody |= atl_old_unsets(s->p, line, "Accept-Encoding");
-    }
-    return by_httpd    ? word_and(s->p, words, "compression=on")
-           : by_nobody ? word_and(s->p, words, "compression=off")
-                       : words;
-}
-
-static int is_setting(suggester *s, const char *name, const char *value)
-{
-    const atl_old_line *line = atl_old_setting(s->host, name);
-
-    return line && !apr_cstr_casecmp(atl_old_word(s->p, line, 0), value);
-}
-
-static const char *tls_words(suggester *s, const atl_old_app *app, const char *words)
-{
-    const atl_old_line *ca = atl_old_setting(s->host, "SSLProxyCACertificateFile");
-
-    if (strcmp(app->main->scheme, "https")) {
-        return words;
-    }
-    if (!is_setting(s, "SSLProxyVerify", "require")) {
-        return word_and(s->p, words, "verify=off");
-    }
-    return ca ? word_and(s->p, words, apr_pstrcat(s->p, "ca=", atl_old_word(s->p, ca, 0), NULL))
-              : words;
-}
-
-/* ------------------------------------------------------------------ who vouches for clients */
-
-static int is_voucher(const atl_old_line *line)
-{
-    return atl_old_is(line, "RemoteIPInternalProxy") || atl_old_is(line, "RemoteIPTrustedProxy");
-}
-
-static const char *add_networks(suggester *s, const apr_array_header_t *lines, const char *list)
-{
-    for (int i = 0; i < lines->nelts; i++) {
-        const atl_old_line *line = APR_ARRAY_IDX(lines, i, const atl_old_line *);
-        const apr_array_header_t *words = atl_old_words(s->p, line);
-
-        for (int j = 0; is_voucher(line) && j < words->nelts; j++) {
-            const char *network = APR_ARRAY_IDX(words, j, const char *);
-
-            if (network[strspn(network, "0123456789.:abcdefABCDEF/")]) {
-                lose(s, line,
-                     apr_psprintf(s->p, "%s is a name; trusted-proxy= takes addresses and networks",
-                                  network));
-                continue;
-            }
-            list = list ? apr_pstrcat(s->p, list, ",", network, NULL) : network;
-        }
-    }
-    return list;
-}
-
-static const char *trusted_words(suggester *s, const char *words)
-{
-    const atl_old_line *header = atl_old_setting(s->host, "RemoteIPHeader");
-    const atl_old_line *file = atl_old_setting(s->host, "RemoteIPInternalProxyList");
-    const char *list;
-
-    file = file ? file : atl_old_setting(s->host, "RemoteIPTrustedProxyList");
-    if (!header) {
-        return words;
-    }
-    if (file) {
-        lose(s, file, "write the addresses of that file into trusted-proxy=, comma-separated");
-    }
-    if (apr_cstr_casecmp(atl_old_word(s->p, header, 0), "X-Forwarded-For")) {
-        lose(s, header, "trusted-proxy= reads X-Forwarded-For; have the load balancer send that");
-    }
-    list = add_networks(s, s->host->lines, add_networks(s, s->host->inherited, NULL));
-    return list ? word_and(s->p, words, apr_pstrcat(s->p, "trusted-proxy=", list, NULL)) : words;
 }
 
 /* ------------------------------------------------------------------ one line */
 
-static void ask(suggester *s, atl_old_app *app, const char *question)
+static void ask(atl_suggester *s, atl_old_app *app, const char *question)
 {
     app->question =
         app->question ? apr_pstrcat(s->p, app->question, "\n", question, NULL) : question;
 }
 
-static const char *parse(suggester *s, const char *args, atl_app **app)
+static const char *parse(atl_suggester *s, const char *args, atl_app **app)
 {
     apr_array_header_t *words = apr_array_make(s->p, 8, sizeof(const char *));
     const char *word;
@@ -562,7 +257,7 @@ static const char *parse(suggester *s, const char *args, atl_app **app)
 }
 
 /* Half of the way may be done. */
-static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
+static const atl_old_line *line_already(atl_suggester *s, const atl_old_app *app)
 {
     for (int i = 0; i < s->host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
@@ -578,7 +273,7 @@ static const atl_old_line *line_already(suggester *s, const atl_old_app *app)
 
 /* An application has one context path. Another path at its address is some second servlet there, or a
  * second way in. */
-static void ask_of_second(suggester *s, atl_old_app *app, const char *context,
+static void ask_of_second(atl_suggester *s, atl_old_app *app, const char *context,
                           const atl_old_line *line)
 {
     context = *context ? context : "/";
@@ -591,7 +286,7 @@ static void ask_of_second(suggester *s, atl_old_app *app, const char *context,
 }
 
 /* The same of an AtlassianApp line that has the address. */
-static int ask_of_line(suggester *s, atl_old_app *app)
+static int ask_of_line(atl_suggester *s, atl_old_app *app)
 {
     for (int i = 0; i < s->host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
@@ -603,7 +298,7 @@ static int ask_of_line(suggester *s, atl_old_app *app)
             continue;
         }
         backend = &APR_ARRAY_IDX(there->backends, 0, const atl_backend);
-        if (backend->port == app->main->port && is_on_host(app->main, backend->host)) {
+        if (backend->port == app->main->port && atl_old_is_on_host(app->main, backend->host)) {
             ask_of_second(s, app, there->context, line);
             return 1;
         }
@@ -611,7 +306,7 @@ static int ask_of_line(suggester *s, atl_old_app *app)
     return 0;
 }
 
-static int ask_of_context(suggester *s, atl_old_app *app)
+static int ask_of_context(atl_suggester *s, atl_old_app *app)
 {
     int is_earlier = 1;
 
@@ -632,7 +327,7 @@ static int ask_of_context(suggester *s, atl_old_app *app)
 }
 
 /* One path has one line, and the first that was found has it. */
-static void ask_of_rival(suggester *s, atl_old_app *app)
+static void ask_of_rival(atl_suggester *s, atl_old_app *app)
 {
     for (int i = 0; i < s->out->apps->nelts; i++) {
         const atl_old_app *other = APR_ARRAY_IDX(s->out->apps, i, const atl_old_app *);
@@ -653,17 +348,12 @@ static void ask_of_rival(suggester *s, atl_old_app *app)
 }
 
 /* Words for the line; a suggestion that httpd would refuse is a question. */
-static void write_line(suggester *s, atl_old_app *app)
+static void write_line(atl_suggester *s, atl_old_app *app)
 {
-    const char *words = backend_words(s, app, app->product->name), *error;
+    const char *error;
     atl_app *read;
 
-    words = synchrony_words(s, app, words);
-    words = timeout_words(s, app, words);
-    words = param_words(s, app, words);
-    words = except_words(s, app, words);
-    words = compression_words(s, words);
-    app->words = tls_words(s, app, words);
+    app->words = atl_suggest_words(s, app);
     app->already = line_already(s, app);
     if (ask_of_context(s, app)) {
         return;
@@ -693,36 +383,39 @@ static void write_line(suggester *s, atl_old_app *app)
 
 /* ------------------------------------------------------------------ what no line stands for */
 
-static void remark_unclear(suggester *s)
+static void remark_unclear(atl_suggester *s)
 {
     for (int i = 0; i < s->mappings->nelts; i++) {
         const atl_mapping *m = APR_ARRAY_IDX(s->mappings, i, const atl_mapping *);
 
         if (m->unclear && !m->is_exception) {
-            lose(s, m->line, apr_pstrcat(s->p, "it is left as it is: ", m->unclear, NULL));
+            atl_suggest_lose(s->out, m->line,
+                             apr_pstrcat(s->p, "it is left as it is: ", m->unclear, NULL));
         }
         if (s->out->apps->nelts && is_page_mapping(m) && !app_of(s, m)) {
-            lose(s, m->line,
-                 apr_pstrcat(s->p,
-                             m->is_websocket ? "only WebSockets go there and no pages, so it "
-                                             : "it looks like none of Atlassian's and ",
-                             "is left as it is, and so is what holds for the whole virtual host "
-                             "(ProxyPreserveHost, RequestHeader, ...)",
-                             NULL));
+            atl_suggest_lose(
+                s->out, m->line,
+                apr_pstrcat(s->p,
+                            m->is_websocket ? "only WebSockets go there and no pages, so it "
+                                            : "it looks like none of Atlassian's and ",
+                            "is left as it is, and so is what holds for the whole virtual host "
+                            "(ProxyPreserveHost, RequestHeader, ...)",
+                            NULL));
         }
         if (m->is_websocket && !is_synchrony(m) && !m->unclear && app_of(s, m) &&
             !app_of(s, m)->product->has_synchrony) {
-            lose(s, m->line,
-                 apr_pstrcat(
-                     s->p, "it is left as it is: ", app_of(s, m)->product->label,
-                     " has no WebSockets of its own; without an add-on that has some, delete it",
-                     NULL));
+            atl_suggest_lose(
+                s->out, m->line,
+                apr_pstrcat(
+                    s->p, "it is left as it is: ", app_of(s, m)->product->label,
+                    " has no WebSockets of its own; without an add-on that has some, delete it",
+                    NULL));
         }
     }
 }
 
 /* Who vouches for clients belongs to the virtual host: one line says it. */
-static void write_trusted(suggester *s)
+static void write_trusted(atl_suggester *s)
 {
     atl_old_app *first = NULL;
 
@@ -731,12 +424,12 @@ static void write_trusted(suggester *s)
         first = !first || (first->question && !app->question) ? app : first;
     }
     if (first) {
-        first->words = trusted_words(s, first->words);
+        first->words = atl_suggest_trusted(s, first->words);
     }
 }
 
 /* A ServerName that goes comes back with its scheme. */
-static void write_server_name(suggester *s)
+static void write_server_name(atl_suggester *s)
 {
     for (int i = 0; i < s->out->removals->nelts; i++) {
         if (atl_old_is(APR_ARRAY_IDX(s->out->removals, i, const atl_old_line *), "ServerName")) {
@@ -746,7 +439,7 @@ static void write_server_name(suggester *s)
 }
 
 /* mod_proxy comes before mod_alias; AtlassianApp lets what was written for a path win. */
-static void remark_aliases(suggester *s)
+static void remark_aliases(atl_suggester *s)
 {
     for (int i = 0; i < s->host->lines->nelts; i++) {
         const atl_old_line *line = APR_ARRAY_IDX(s->host->lines, i, const atl_old_line *);
@@ -765,10 +458,11 @@ static void remark_aliases(suggester *s)
             }
         }
         if (is_hidden) {
-            lose(s, line,
-                 "ProxyPass hid it until now, and the application answered there; from now on it "
-                 "wins: delete it "
-                 "unless httpd is to serve that path");
+            atl_suggest_lose(
+                s->out, line,
+                "ProxyPass hid it until now, and the application answered there; from now on it "
+                "wins: delete it "
+                "unless httpd is to serve that path");
         }
     }
 }
@@ -786,11 +480,11 @@ static const char *all_text(apr_pool_t *p, const apr_array_header_t *lines)
 atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host)
 {
     const apr_array_header_t *balancers = atl_old_balancers(p, host->lines, host->inherited);
-    suggester s = {.p = p,
-                   .host = host,
-                   .mappings = atl_old_mappings(p, host->lines, balancers),
-                   .text = all_text(p, host->lines),
-                   .out = apr_pcalloc(p, sizeof(atl_suggestion))};
+    atl_suggester s = {.p = p,
+                       .host = host,
+                       .mappings = atl_old_mappings(p, host->lines, balancers),
+                       .text = all_text(p, host->lines),
+                       .out = apr_pcalloc(p, sizeof(atl_suggestion))};
 
     s.out->apps = apr_array_make(p, 2, sizeof(atl_old_app *));
     s.out->lost = apr_array_make(p, 4, sizeof(atl_old_remark));

@@ -57,4 +57,9 @@ atl_suggestion *atl_suggest(apr_pool_t *p, const atl_old_host *host);
  */
 const atl_old_line *atl_old_setting(const atl_old_host *host, const char *name);
 
+/*
+ * Notes that a line is not carried over. text: why, or what to do; it is kept.
+ */
+void atl_suggest_lose(atl_suggestion *suggestion, const atl_old_line *line, const char *text);
+
 #endif

@@ -501,3 +501,16 @@ apr_array_header_t *atl_old_mappings(apr_pool_t *p, const apr_array_header_t *li
     }
     return mappings;
 }
+
+int atl_old_is_on_host(const atl_mapping *m, const char *host)
+{
+    if (!m->balancer) {
+        return host && !apr_cstr_casecmp(m->host, host);
+    }
+    for (int i = 0; host && i < m->balancer->members->nelts; i++) {
+        if (!apr_cstr_casecmp(APR_ARRAY_IDX(m->balancer->members, i, atl_old_member).host, host)) {
+            return 1;
+        }
+    }
+    return 0;
+}

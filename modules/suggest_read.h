@@ -106,4 +106,9 @@ const char *atl_old_timeout(const atl_mapping *m);
  */
 int atl_old_seconds(const char *timeout);
 
+/*
+ * Whether a mapping, or one of its balancer's nodes, leads to host; NULL is none.
+ */
+int atl_old_is_on_host(const atl_mapping *m, const char *host);
+
 #endif
