@@ -1,7 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "app_config_comparer.h"
-#include "expand.h"
+#include "app_settings.h"
 #include "text.h"
 
 #include <apr_cstr.h>
@@ -31,7 +31,7 @@ static const char *wanted_of(const atl_comparer *c, const char *text)
             return NULL;
         }
     }
-    return atl_expand_fill(c->p, c->site, c->app, text);
+    return atl_app_fill(c->p, c->site, c->app, text);
 }
 
 int atl_config_is_unknown(const char *value)

@@ -1,7 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "app_config_xml.h"
-#include "expand.h"
+#include "app_settings.h"
 #include "log.h"
 #include "text.h"
 #include "xml_text.h"
@@ -401,7 +401,7 @@ static int has_context_file(const atl_comparer *c, const char *name)
 static void compare_context_file(atl_comparer *c, const atl_xml_element *first, int n)
 {
     const char *wanted =
-        apr_pstrcat(c->p, atl_expand_fill(c->p, c->site, c->app, "{context-name}"), ".xml", NULL);
+        apr_pstrcat(c->p, atl_app_fill(c->p, c->site, c->app, "{context-name}"), ".xml", NULL);
     const char *usual = c->app->product->context;
 
     usual = apr_pstrcat(c->p, *usual ? usual + 1 : "ROOT", ".xml", NULL);

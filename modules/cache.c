@@ -2,7 +2,6 @@
 
 #include "cache.h"
 #include "cacheable.h"
-#include "expand.h"
 #include "log.h"
 
 #include "http_config.h"

@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "dump.h"
+#include "app_settings.h"
 #include "expand.h"
 #include "server_conf.h"
 
@@ -57,7 +58,7 @@ static void print_site(apr_pool_t *p, apr_file_t *out, const server_rec *s, cons
         const atl_app *app = APR_ARRAY_IDX(site->apps, i, const atl_app *);
         apr_file_printf(out, "\n    # In %s itself, at %s:\n", app->product->label,
                         atl_base_url(p, &site->public, app->context));
-        print_commented(p, out, atl_expand_application(p, site, app));
+        print_commented(p, out, atl_app_settings(p, site, app));
     }
     apr_file_puts("\n", out);
 }

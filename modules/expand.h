@@ -41,29 +41,4 @@ const char *atl_nodes_text(apr_pool_t *p, const apr_array_header_t *nodes, const
  */
 const char *atl_expand_text(apr_pool_t *p, const atl_site *site, const atl_app *app);
 
-/*
- * The application's half: what to set in the product itself, as text lines without indentation,
- * one setting after the other. From p.
- */
-const char *atl_expand_application(apr_pool_t *p, const atl_site *site, const atl_app *app);
-
-/*
- * One setting of the application's half: its file (and versions) on a line of its own, then what
- * to write there, with the line's own values. From p.
- */
-const char *atl_expand_setting(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                               const atl_setting *setting);
-
-/*
- * A text of the product table with the line's own values in place of {host}, {port} and the like. From p.
- */
-const char *atl_expand_fill(apr_pool_t *p, const atl_site *site, const atl_app *app,
-                            const char *text);
-
-/*
- * The address people type for an app, as https://wiki.example.com/wiki; with
- * "<host>" for a virtual host without ServerName. From p.
- */
-const char *atl_base_url(apr_pool_t *p, const atl_public *public, const char *context);
-
 #endif

@@ -3,7 +3,6 @@
 #include "explain.h"
 #include "access_rules.h"
 #include "check.h"
-#include "expand.h"
 #include "forwarded.h"
 #include "maintenance.h"
 #include "section_match.h"

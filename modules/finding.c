@@ -1,8 +1,8 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "finding.h"
+#include "app_settings.h"
 #include "cluster.h"
-#include "expand.h"
 #include "text.h"
 
 #include <apr_cstr.h>
@@ -290,7 +290,7 @@ static const char *setting_of(apr_pool_t *p, const atl_site *site, const atl_app
     if (!setting->file) {
         return apr_psprintf(p, "see the documentation of %s\n", app->product->label);
     }
-    return atl_expand_setting(p, site, app, setting);
+    return atl_app_setting(p, site, app, setting);
 }
 
 /* Bytes of the key of key=value with its "=", 0 for another word. */

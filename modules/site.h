@@ -1,7 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The apps of one virtual host and what follows from them (pure data; filled by server_conf.c and apply.c).
+ * The apps of one virtual host and what follows from them (pure; filled by server_conf.c and apply.c).
  */
 #ifndef ATL_SITE_H
 #define ATL_SITE_H
@@ -26,5 +26,11 @@ typedef struct atl_site {
     const char *cache_root;             /* where mod_cache_disk keeps files, for cache=on */
     const char *ca_file; /* the system's certificate bundle, NULL if none was found */
 } atl_site;
+
+/*
+ * The address people type for an app, as https://wiki.example.com/wiki; with
+ * "<host>" for a virtual host without ServerName. From p.
+ */
+const char *atl_base_url(apr_pool_t *p, const atl_public *public, const char *context);
 
 #endif

@@ -1,7 +1,6 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "snapshot.h"
-#include "expand.h"
 
 #include "http_config.h"
 #include "http_core.h"

@@ -2,6 +2,7 @@
 
 #include "status.h"
 #include "escape.h"
+#include "app_settings.h"
 #include "expand.h"
 #include "html.h"
 #include "status_assets.h"
@@ -253,8 +254,7 @@ static void print_configuration(request_rec *r, const atl_app_view *view)
     ap_rputs("<h3>It stands for</h3>\n", r);
     code(r, apr_pstrcat(r->pool, "expansion", of, NULL), atl_expand_text(r->pool, view->site, app));
     ap_rvputs(r, "<h3>What ", ESCAPED(app->product->label), " needs itself</h3>\n", NULL);
-    code(r, apr_pstrcat(r->pool, "settings", of, NULL),
-         atl_expand_application(r->pool, view->site, app));
+    code(r, apr_pstrcat(r->pool, "settings", of, NULL), atl_app_settings(r->pool, view->site, app));
     ap_rputs("</details>\n", r);
 }
 

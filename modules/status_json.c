@@ -2,6 +2,7 @@
 
 #include "status.h"
 #include "escape.h"
+#include "app_settings.h"
 #include "expand.h"
 #include "text.h"
 
@@ -141,7 +142,7 @@ static void print_app(request_rec *r, const atl_app_view *view)
     print_websockets(r, view);
     print_findings(r, view);
     text(r, ",", "expansion", atl_expand_text(r->pool, view->site, app));
-    text(r, ",", "application", atl_expand_application(r->pool, view->site, app));
+    text(r, ",", "application", atl_app_settings(r->pool, view->site, app));
     print_check(r, view);
     ap_rputs("}", r);
 }

@@ -1,7 +1,6 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "verdict.h"
-#include "expand.h"
 #include "text.h"
 
 #include <apr_cstr.h>

@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "app_config.h"
+#include "app_settings.h"
 #include "expand.h"
 #include "notice.h"
 #include "old_lines.h"
@@ -271,7 +272,7 @@ const char *line_rule_broken(apr_pool_t *p, const char *line)
     if (!atl_routes_find(site.routes, *app->context ? app->context : "/")) {
         return "the context is claimed";
     }
-    if (!*atl_expand_application(p, &site, app)) {
+    if (!*atl_app_settings(p, &site, app)) {
         return "the application has its half";
     }
     return nodes_rule_broken(atl_expand(p, &site));

@@ -103,7 +103,7 @@ static void test_unknown(void **state)
     expect("long", "not near anything", !atl_product_nearest(repeat('j', 10000)));
 }
 
-/* What the dump prints must be fillable: only names that expand.c knows, and a file for each. */
+/* What the dump prints must be fillable: only names that app_settings.c knows, and a file for each. */
 static void test_settings(void **state)
 {
     static const char *const known[] = {"scheme", "secure", "host", "port", "context",
