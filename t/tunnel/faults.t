@@ -64,7 +64,7 @@ for my $faults ('EAGAIN=2', 'EAGAIN=3', 'SHORT_WRITE=2', 'SHORT_WRITE=1', 'EAGAI
 }
 {
     # Each child counts for itself.
-    run_with('ACCEPT=2', mpm => "StartServers 1\nServerLimit 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n");
+    run_with('ACCEPT=2', mpm => "StartServers 1\nServerLimit 1\nThreadsPerChild 25\nMaxRequestWorkers 25\nMinSpareThreads 1\n");
     my @status = map { my $s = plain_client(); print {$s} request_head('/echo'); $s->flush; (read_head($s))[0] } 1 .. 6;
     is("@status", '101 502 101 502 101 502', 'ACCEPT=2: every second 101 is not believed');
     stop_httpd();
