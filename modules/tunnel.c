@@ -242,6 +242,9 @@ static int remember(handshake *h, const char *data, apr_size_t len)
     for (; h->head_len == 0 && len > 0 && (*data == '\r' || *data == '\n'); len--) {
         data++;
     }
+    if (len == 0) {
+        return 1;
+    }
     if (len > LONGEST_HEAD - h->head_len) {
         return 0;
     }
