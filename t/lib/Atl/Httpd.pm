@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(apxs httpd load_lines user_lines reachable_for settle test_user);
 
-my $SETTLE_SECONDS = 10;
+my $SETTLE_SECONDS = 30;
 
 my %query;
 

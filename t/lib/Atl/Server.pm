@@ -42,9 +42,15 @@ sub write_config {
     Atl::Backends::spew("$stem.conf", $text);
     Atl::Backends::spew("$stem.main.conf", qq{ServerRoot "$ENV{ATL_STAGED}/t"\nServerName localhost\n}
         . qq{PidFile "$stem.pid"\nDefaultRuntimeDir "$ENV{ATL_LOGS}"\nErrorLog "$stem.error_log"\n}
-        . Atl::Httpd::load_lines(@list) . Atl::Httpd::user_lines() . $told
+        . Atl::Httpd::load_lines(@list) . Atl::Httpd::user_lines() . $told . spare_lines()
         . 'LogLevel ' . ($ENV{ATL_LOGLEVEL} || 'info') . qq{\nInclude "$stem.conf"\n});
     return ("$stem.main.conf", "$stem.conf", $stem);
+}
+
+# By default one busy thread is reason enough for one more child: also for one that is told to end while it starts,
+# which httpd does in a signal handler, and may never be done with.
+sub spare_lines {
+    return $ENV{ATL_MPM} eq 'prefork' ? '' : "MinSpareThreads 25\n";
 }
 
 # run_captured(STEM, COMMAND...): exit status (128 + signal), stdout, stderr.
