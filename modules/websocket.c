@@ -258,7 +258,7 @@ apr_size_t atl_ws_close_frame(unsigned char out[ATL_WS_CLOSE_MAX], int code, con
     out[1] = (unsigned char)(2 + len);
     out[2] = (unsigned char)(code >> 8);
     out[3] = (unsigned char)code;
-    memcpy(out + 4, reason,
-           len); /* NOLINT(bugprone-not-null-terminated-result): a frame is no string */
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a frame is no string */
+    memcpy(out + 4, reason, len);
     return 4 + len;
 }
