@@ -80,10 +80,7 @@ sub instance {
 # ---------------------------------------------------------------------------------------------- small tools
 
 sub slurp {
-    my ($file) = @_;
-    open my $in, '<', $file or return '';
-    local $/;
-    return scalar(<$in>) // '';
+    return Atl::Httpd::read_file(@_);
 }
 
 sub spew {

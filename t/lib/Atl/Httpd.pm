@@ -106,6 +106,7 @@ sub turns {
     return $sum;
 }
 
+# read_file(FILE): all of it, '' when it cannot be read.
 sub read_file {
     my ($file) = @_;
     open my $in, '<', $file or return '';
