@@ -18,6 +18,7 @@
 #include "failover.h"
 #include "forwarded.h"
 #include "health.h"
+#include "large_body.h"
 #include "maintenance.h"
 #include "observe.h"
 #include "response.h"
@@ -38,6 +39,7 @@ static void register_hooks(apr_pool_t *p)
     atl_backend_tls_register_hooks(p);
     atl_answer_head_register_hooks(p);
     atl_response_register_hooks(p);
+    atl_large_body_register_hooks(p);
     atl_cache_register_hooks(p);
     atl_counters_register_hooks(p);
     atl_observe_register_hooks(p);

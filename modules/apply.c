@@ -4,6 +4,7 @@
 #include "backend_tls.h"
 #include "cache.h"
 #include "expand.h"
+#include "large_body.h"
 #include "log.h"
 #include "public.h"
 #include "section_match.h"
@@ -270,6 +271,7 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     int sections;
 
     own_record(p, s, "mod_proxy.c");
+    atl_large_body_apply(s);
     own_health_record(p, s);
     if (conf->site.trusted->nelts) {
         own_record(p, s, "mod_remoteip.c");

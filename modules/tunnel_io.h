@@ -31,7 +31,7 @@ typedef enum {
 } atl_phase;
 
 /** One socket. */
-typedef struct {
+typedef struct atl_side {
     int fd;                          /**< own descriptor: a duplicate of httpd's */
     int which;                       /**< ATL_CLIENT or ATL_BACKEND */
     apr_uint32_t mask;               /**< epoll events asked for; 0 = not in the set */

@@ -17,6 +17,7 @@
 #include "http_log.h"
 #include "util_filter.h"
 
+#include "connection.h"
 #include "log.h"
 #include "server_conf.h"
 #include "tunnel_fault.h"
@@ -31,18 +32,7 @@ typedef int ssl_HOOK_pre_handshake_t(conn_rec *c, struct ssl_st *ssl, int is_pro
 #define READ_AT_ONCE 8192
 #define LONGEST_PATH 160
 
-/* What is known of one of httpd's connections. */
-typedef struct {
-    struct ssl_st *ssl; /* mod_ssl's */
-    atl_side *side;     /* where it goes, once taken */
-} connection;
-
 static ap_filter_rec_t *gate_filter;
-
-static connection *connection_of(conn_rec *c)
-{
-    return ap_get_module_config(c->conn_config, &atlassian_proxy_module);
-}
 
 /* ------------------------------------------------------------------------- following connections
  */
@@ -51,7 +41,7 @@ static connection *connection_of(conn_rec *c)
  * connection, its socket or its SSL object after it. */
 static apr_status_t connection_gone(void *data)
 {
-    connection *conn = data;
+    atl_connection *conn = data;
     atl_side *side = conn->side;
     atl_tunnel *t;
 
@@ -74,7 +64,7 @@ static apr_status_t connection_gone(void *data)
 /* Runs for clients' and, called by mod_proxy, for backends' connections. */
 static int follow_connection(conn_rec *c, void *csd)
 {
-    connection *conn;
+    atl_connection *conn;
 
     (void)csd;
     if (c->master != NULL) {
@@ -88,7 +78,7 @@ static int follow_connection(conn_rec *c, void *csd)
 
 static int remember_ssl(conn_rec *c, struct ssl_st *ssl, int is_proxy)
 {
-    connection *conn = connection_of(c);
+    atl_connection *conn = atl_connection_of(c);
 
     (void)is_proxy;
     if (conn != NULL) {
@@ -102,7 +92,7 @@ static int remember_ssl(conn_rec *c, struct ssl_st *ssl, int is_proxy)
  */
 static int spare_connection(conn_rec *c)
 {
-    connection *conn = connection_of(c);
+    atl_connection *conn = atl_connection_of(c);
 
     if (conn != NULL && conn->side != NULL) {
         c->aborted = 1;
@@ -130,7 +120,7 @@ int atl_take_possible(conn_rec *c, atl_tunnel_fallback *fallback, const char **w
         "core_in",        "core",          "reqtimeout", "log_input_output",
         "remoteip_input", "atl_ws_tunnel", NULL};
     static const char *const tls[] = {"ssl/tls filter", NULL};
-    connection *conn = connection_of(c);
+    atl_connection *conn = atl_connection_of(c);
     const ap_filter_t *lists[2];
     int i;
 
@@ -173,7 +163,7 @@ static apr_status_t gate(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t
         ap_get_brigade(f->next, held, AP_MODE_EXHAUSTIVE, APR_NONBLOCK_READ, 0);
         for (e = APR_BRIGADE_FIRST(held); e != APR_BRIGADE_SENTINEL(held); e = next) {
             next = APR_BUCKET_NEXT(e);
-            if (APR_BUCKET_IS_METADATA(e) || APR_BUCKET_IS_SOCKET(e)) {
+            if (APR_BUCKET_IS_METADATA(e) || e->length == (apr_size_t)-1) {
                 apr_bucket_delete(e);
             }
         }
@@ -245,7 +235,7 @@ static apr_status_t take_socket(conn_rec *c, atl_side *side)
 
 static apr_status_t take_ssl(conn_rec *c, atl_side *side)
 {
-    struct ssl_st *ssl = connection_of(c)->ssl;
+    struct ssl_st *ssl = atl_connection_of(c)->ssl;
 
     if (ssl != NULL && !atl_tls_hold(ssl)) {
         return APR_EGENERAL;
@@ -278,8 +268,8 @@ apr_status_t atl_take(request_rec *r, conn_rec *backend, const atl_tunnel_policy
     atomic_store(&t->parts, 2);
     drain(client, &t->side[ATL_CLIENT], &t->side[ATL_BACKEND]);
     drain(backend, &t->side[ATL_BACKEND], &t->side[ATL_CLIENT]);
-    connection_of(client)->side = &t->side[ATL_CLIENT];
-    connection_of(backend)->side = &t->side[ATL_BACKEND];
+    atl_connection_of(client)->side = &t->side[ATL_CLIENT];
+    atl_connection_of(backend)->side = &t->side[ATL_BACKEND];
     backend->aborted = 1; /* else mod_proxy says close_notify when it lets go of it */
     return APR_SUCCESS;
 }

@@ -15,7 +15,7 @@ my %pem = (
     common   => $ca->certificate('common', cn => 'localhost'),
     wildcard => $ca->certificate('wildcard', names => ['*.localhost']),
     named    => $ca->certificate('named', names => ['wiki.internal.test', 'wiki2.internal.test']),
-    expired  => $ca->certificate('expired', names => ['localhost'], days => -1),
+    expired  => $ca->certificate('expired', names => ['localhost'], expired => 1),
     foreign  => $foreign->certificate('foreign', names => ['localhost']),
     lone     => $lone,
     address  => $ca->certificate('address', names => ['127.0.0.1']),

@@ -70,14 +70,19 @@ sub extensions {
     return "$stem.ext";
 }
 
-# certificate(NAME, names => [...], days => 30): a negative number of days makes one that has expired.
+# certificate(NAME, names => [...], expired => 1)
 sub certificate {
     my ($self, $name, %option) = @_;
     my $stem = stem($name);
     new_key("$stem.key");
     openssl(qw(req -new -key), "$stem.key", '-out', "$stem.csr", '-subj', '/CN=' . ($option{cn} // $name));
-    openssl(qw(x509 -req -in), "$stem.csr", '-CA', "$self->{stem}.crt", '-CAkey', "$self->{stem}.key", '-set_serial',
-        1000 + $count, '-days', $option{days} // 30, '-extfile', extensions($stem, %option), '-out', "$stem.crt");
+    # "openssl x509" of before 3.4 knows no dates, that of later no days below 0.
+    Atl::Backends::spew("$stem.db", '');
+    Atl::Backends::spew("$stem.cnf", "[ca]\ndefault_ca = d\n[d]\ndatabase = $stem.db\nnew_certs_dir = $ENV{ATL_LOGS}\n"
+        . "rand_serial = yes\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n");
+    openssl(qw(ca -batch -notext -config), "$stem.cnf", '-in', "$stem.csr", '-cert', "$self->{stem}.crt", '-keyfile',
+        "$self->{stem}.key", ($option{expired} ? qw(-startdate 20200101000000Z -enddate 20200201000000Z) : qw(-days 30)),
+        '-extfile', extensions($stem, %option), '-out', "$stem.crt");
     return join_pem($stem);
 }
 
