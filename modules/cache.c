@@ -21,6 +21,7 @@ APLOG_USE_MODULE(atlassian_proxy);
  * a file, and short enough to bear when the other's browser reads slowly. */
 #define LONGEST_WAIT apr_time_from_sec(5)
 #define SLOTS 256
+#define READ_AT_ONCE (65536 - 192) /* with the allocator's headers a block */
 
 /* ------------------------------------------------------------------ one asks for all */
 
@@ -161,9 +162,24 @@ static apr_status_t guard_answer(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/* Behind mod_cache's filter, which has stored the whole answer when its end comes by. */
+/* TLS reads what is sent. Mapping a file for that, as APR does by itself, costs a child of many threads
+ * more than the copy saves: to unmap it again all processors are interrupted. */
+static void read_at_once(apr_bucket_brigade *bb)
+{
+    for (apr_bucket *e = APR_BRIGADE_FIRST(bb); e != APR_BRIGADE_SENTINEL(bb);
+         e = APR_BUCKET_NEXT(e)) {
+        if (APR_BUCKET_IS_FILE(e)) {
+            apr_bucket_file_enable_mmap(e, 0);
+            apr_bucket_file_set_buf_size(e, READ_AT_ONCE);
+        }
+    }
+}
+
+/* Behind mod_cache's filters: what was kept comes by, or an answer which has been stored when its end
+ * does. */
 static apr_status_t watch_end(ap_filter_t *f, apr_bucket_brigade *bb)
 {
+    read_at_once(bb);
     if (!APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb))) {
         ap_remove_output_filter(f);
         land(f->ctx, STORED);

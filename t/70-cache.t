@@ -1,6 +1,7 @@
 # cache=on: what is kept of an application's static files, for whom, and above all what is not.
 use Atl::Test;
 
+use Atl::Certificates ();
 use Atl::Clients 'ask';
 use Atl::Http2;
 use Atl::Report;
@@ -278,6 +279,28 @@ is(asked($lasting), 1, 'a reload keeps what is kept');
 reload('timeout=9');
 fetch($lasting) for 1, 2;
 is(asked($lasting), 2, 'a changed line has it asked for anew');
+
+subtest 'over TLS, in more pieces than one' => sub {
+    my ($pem) = Atl::Certificates->usual;
+    my $tls = Atl::Server->start(text => sub { <<"END" });
+Listen 127.0.0.1:$_[0]
+CacheRoot "$root"
+<VirtualHost *:$_[0]>
+    ServerName https://$HOST:$_[0]
+    SSLEngine on
+    SSLCertificateFile "$pem"
+    AtlassianApp jira http://127.0.0.1:$jira/jira cache=on
+</VirtualHost>
+END
+    for my $size (1, 65_344, 65_345, 500_000) {
+        my $target = '/jira/s/' . unique('large') . "/_/download/batch/bytes-$size/x.js";
+        my ($first, $second) = map { ask($tls->port, $target, tls => 1, host => $HOST . ':' . $tls->port) } 1 .. 2;
+        is(length $first->{body}, $size, "$size bytes");
+        ok($second->{body} eq $first->{body}, 'the same from what is kept');
+        like($second->header('Age'), qr/^\d+$/, '... which it is');
+    }
+    is_deeply([$tls->stop], [], 'the error log is clean');
+};
 
 is_deeply([grep { !/AH01630/ } $server->stop], [], 'nothing in the log but who was refused');
 system 'rm', '-rf', $root;
