@@ -5,7 +5,7 @@ package Bench::Config;
 #
 # A site is { apps => [[CONTEXT, BACKEND PORT], ...], listen => [plain, tls], port =>, tls_port => } and optionally
 # sockets => PORT (WebSockets below /synchrony go there), vhosts => N (that many virtual hosts with the first app
-# each), nodes => [PORT, ...] (the first app runs on these, with sticky sessions).
+# each), nodes => [PORT, ...] (the first app runs on these, with sticky sessions), check => SECONDS (their health: 5).
 
 use strict;
 use warnings;
@@ -17,6 +17,8 @@ use Bench::Run qw(dir certificate);
 my @MODULES = qw(mpm_event authn_core authz_core authz_host alias dir env headers mime remoteip reqtimeout rewrite setenvif
     status proxy proxy_http ssl socache_shmcb unixd log_config);
 my @CLUSTER = qw(slotmem_shm watchdog proxy_balancer lbmethod_byrequests lbmethod_bybusyness proxy_hcheck);
+
+sub cluster_modules { return @CLUSTER }
 
 my %WRITER = (nginx => \&nginx, haproxy => \&haproxy);
 my %INSIDE = (module => \&module, cached => \&module_cached, modern => \&modern, recipe => \&recipe, httpd => sub { '' });
@@ -90,7 +92,8 @@ sub module {
         # Only Confluence has Synchrony.
         my @words = @lines || !$site->{sockets} ? 'jira' : 'confluence';
         push @lines, join(' ', 'AtlassianApp', @words, @nodes,
-            (!@lines && $site->{sockets} ? "synchrony=http://127.0.0.1:$site->{sockets}" : ()), @more) . "\n";
+            (!@lines && $site->{sockets} ? "synchrony=http://127.0.0.1:$site->{sockets}" : ()),
+            ($site->{check} ? "hcinterval=$site->{check}" : ()), @more) . "\n";
     }
     return join '', @lines;
 }
@@ -124,8 +127,9 @@ sub cluster {
     my ($site) = @_;
     my ($context) = @{ $site->{apps}[0] };
     my $n = 0;
+    my $check = $site->{check} || 5;
     my $members = join '', map { $n++; "BalancerMember http://127.0.0.1:$_ route=node$n connectiontimeout=5 ttl=15 "
-        . "timeout=300 hcmethod=GET hcexpr=running hcinterval=5 hcuri=$context/status\n" } @{ $site->{nodes} };
+        . "timeout=300 hcmethod=GET hcexpr=running hcinterval=$check hcuri=$context/status\n" } @{ $site->{nodes} };
     return qq{ProxyHCExpr running {hc('body') =~ /"RUNNING"/}\n}
         . qq{Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=$context" env=BALANCER_ROUTE_CHANGED\n}
         . qq{<Proxy "balancer://app">\n$members}

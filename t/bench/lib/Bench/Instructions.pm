@@ -32,11 +32,16 @@ sub count {
     return \%each;
 }
 
-# run(): { numbers => [N...], each => { N => { KIND => instructions } }, bodies => [NAME...], body => { NAME => likewise } }
+# What is asked of a cluster; when a visitor comes for the first time, cookies are set, that of the route too.
+my @CLUSTER = (['one of many in a session'], ["a visitor's first", '--new']);
+
+# run(): { numbers => [N...], each => { N => { KIND => instructions } }, bodies => [NAME...], body => { NAME => likewise },
+#     requests => [NAME...], cluster => { NAME => likewise } }
 sub run {
     my @numbers = setting('quick') ? 1 : (1, 10, 100, 1000, 5000);
     my @bodies = setting('quick') ? $Bench::Bodies::BODIES[0] : @Bench::Bodies::BODIES;
-    my %result = (numbers => \@numbers, bodies => [map { $_->[0] } @bodies]);
+    my %result = (numbers => \@numbers, bodies => [map { $_->[0] } @bodies],
+        requests => [map { $_->[0] } @CLUSTER]);
     for my $n (@numbers) {
         my @kinds = (($n > $MOST_BY_HAND ? () : 'modern'), ($n > 1 ? () : 'recipe'), 'module');
         $result{each}{$n} = count("$n applications", [map { "$_:$n" } @kinds], '--requests=' . (setting('quick') ? 40 : 200));
@@ -45,6 +50,11 @@ sub run {
         my ($name, $bytes, undef, $option) = @$_;
         $result{body}{$name} = count($name, [qw(modern recipe module)], "--$option=$bytes",
             '--requests=' . (setting('quick') ? 10 : $bytes > 1e6 ? 4 : 60));
+    }
+    for (@CLUSTER) {
+        my ($name, @options) = @$_;
+        $result{cluster}{$name} = count("cluster, $name", [qw(modern module)], '--nodes=3', @options,
+            '--requests=' . (setting('quick') ? 40 : 400));
     }
     return \%result;
 }

@@ -85,6 +85,10 @@ sub instructions {
             [$_, counted($each, 'modern'), counted($each, 'recipe'), counted($each, 'module', 'modern'),
                 counted($each, 'module', 'recipe') =~ s/.*, //r]
         } @{ $got->{bodies} }),
+        cluster_instructions => table(['request', $hand, "$module, to by hand"], map {
+            my $each = $got->{cluster}{$_};
+            [$_, counted($each, 'modern'), counted($each, 'module', 'modern')]
+        } @{ $got->{requests} }),
     );
 }
 
