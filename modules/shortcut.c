@@ -1,6 +1,7 @@
 /* Licensed to you under the Apache License, Version 2.0; see LICENSE. */
 
 #include "shortcut.h"
+#include "cluster.h"
 #include "proxy_name.h"
 #include "server_conf.h"
 
@@ -17,6 +18,10 @@ typedef struct sections {
     ap_conf_vector_t *merged; /* what holds for all below the bare URL */
     int deeper;               /* an administrator's hold for a part of it: mod_proxy must look */
 } sections;
+
+/* Since 2.4.62 mod_proxy_balancer leaves a balancer's URL as it is, and has each node's worked out;
+ * before, the other way round. */
+static int canon_per_node;
 
 /* ------------------------------------------------------------------ once */
 
@@ -86,6 +91,25 @@ static apr_hash_t *workers_of(apr_pool_t *ptemp, const proxy_server_conf *proxy)
     return by_url;
 }
 
+/* The balancer that mod_proxy would find for a name (proxy_util.c, ap_proxy_get_balancer). */
+static proxy_balancer *balancer_of(const proxy_server_conf *proxy, const char *name)
+{
+    for (int i = 0; i < proxy->balancers->nelts; i++) {
+        proxy_balancer *balancer = &APR_ARRAY_IDX(proxy->balancers, i, proxy_balancer);
+
+        if (!strcmp(balancer->s->name, name)) {
+            return balancer;
+        }
+    }
+    return NULL;
+}
+
+/* scheme://host[:port] of what a worker is found by. */
+static const char *bare_of(const atl_worker *worker)
+{
+    return worker->first->cluster ? worker->first->cluster->url : worker->first->backend->origin;
+}
+
 /* Origins at which somebody else has a worker too, so that mod_proxy must choose; NULL when one is a
  * pattern and may be anybody's. */
 static apr_hash_t *contested(apr_pool_t *ptemp, const proxy_server_conf *proxy, apr_hash_t *ours)
@@ -119,7 +143,7 @@ static void shorten(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, const modul
 
     for (int i = 0; i < workers->nelts; i++) {
         atl_worker *worker = APR_ARRAY_IDX(workers, i, atl_worker *);
-        const char *bare = worker->first->backend->origin;
+        const char *bare = bare_of(worker);
         const char *origin = apr_pstrcat(ptemp, bare, "/", NULL);
         int is_bare = !strcmp(worker->url, bare);
         const sections *found =
@@ -129,6 +153,7 @@ static void shorten(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, const modul
             rivals && !apr_hash_get(rivals, bare, APR_HASH_KEY_STRING)
                 ? apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING)
                 : NULL;
+        worker->proxy_balancer = worker->first->cluster ? balancer_of(proxy, bare) : NULL;
         worker->per_dir_config = found && !found->deeper ? found->merged : NULL;
     }
 }
@@ -152,21 +177,65 @@ static int pre_request(proxy_worker **worker, proxy_balancer **balancer, request
 {
     const atl_request *request = atl_request_of(r);
     const atl_worker *found = request ? request->claim->worker : NULL;
-    const char *origin;
+    proxy_balancer *cluster = found ? found->proxy_balancer : NULL;
+    const char *bare;
     apr_size_t len;
 
     (void)conf;
-    if (!found || !found->proxy_worker || *balancer) {
+    if (!found || *balancer || (!cluster && !found->proxy_worker)) {
         return DECLINED;
     }
     /* A RewriteRule in a <Location> may have sent it elsewhere since. */
-    origin = found->first->backend->origin;
-    len = strlen(origin);
-    if (strncmp(*url, origin, len) || (*url)[len] != '/') {
+    bare = bare_of(found);
+    len = strlen(bare);
+    if (strncmp(*url, bare, len) || (*url)[len] != '/') {
+        return DECLINED;
+    }
+    if (cluster) {
+        /* Which node it is to be mod_proxy_balancer goes on to say. */
+        *balancer = cluster->s->inactive ? NULL : cluster;
         return DECLINED;
     }
     *worker = found->proxy_worker;
     return OK;
+}
+
+/* ------------------------------------------------------------------ the URL */
+
+static int has_bad_chars(const request_rec *r, const char *url)
+{
+    return *ap_scan_vchar_obstext(url) || (r->args && *ap_scan_vchar_obstext(r->args));
+}
+
+static int with_query(request_rec *r)
+{
+    if (r->args) {
+        r->filename = apr_pstrcat(r->pool, r->filename, "?", r->args, NULL);
+    }
+    return OK;
+}
+
+/* Of a cluster first the balancer's URL is asked about, whose query is not yet added, then for each
+ * attempt that of the node, with the same path. */
+static int canon_cluster(request_rec *r, const atl_request *request, const char *url)
+{
+    const char *path = request->filename + strlen("proxy:") + strlen(request->claim->cluster->url);
+    const atl_backend *node;
+    apr_size_t len;
+
+    if (!canon_per_node) {
+        return DECLINED;
+    }
+    if (r->filename == request->filename) {
+        return OK;
+    }
+    for (int i = 0; (node = atl_claim_node(request->claim, i)); i++) {
+        len = strlen(node->origin);
+        if (!strncmp(url, node->origin, len) && !strcmp(url + len, path)) {
+            return has_bad_chars(r, path) ? DECLINED : with_query(r);
+        }
+    }
+    return DECLINED;
 }
 
 /* mod_proxy_http takes a URL apart and puts it together again. One of translate.c, from a backend's
@@ -176,14 +245,11 @@ static int canon_handler(request_rec *r, char *url)
 {
     const atl_request *request = atl_request_of(r);
 
-    if (!request || r->filename != request->filename || request->claim->cluster ||
-        *ap_scan_vchar_obstext(url) || (r->args && *ap_scan_vchar_obstext(r->args))) {
-        return DECLINED;
+    if (request && request->claim->cluster) {
+        return canon_cluster(r, request, url);
     }
-    if (r->args) {
-        r->filename = apr_pstrcat(r->pool, r->filename, "?", r->args, NULL);
-    }
-    return OK;
+    return !request || r->filename != request->filename || has_bad_chars(r, url) ? DECLINED
+                                                                                 : with_query(r);
 }
 
 /* ------------------------------------------------------------------ hooks */
@@ -194,14 +260,18 @@ static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     void (*hook_request)(proxy_HOOK_pre_request_t *, const char *const *, const char *const *, int);
     void (*hook_canon)(proxy_HOOK_canon_handler_t *, const char *const *, const char *const *, int);
+    ap_version_t httpd;
 
     (void)p;
     (void)plog;
     (void)ptemp;
+    ap_get_server_revision(&httpd);
+    canon_per_node = httpd.major > 2 || httpd.minor > 4 || httpd.patch >= 62;
     *(void **)&hook_request = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
     *(void **)&hook_canon = dlsym(RTLD_DEFAULT, "proxy_hook_canon_handler");
     if (hook_request && hook_canon) {
-        hook_request(pre_request, NULL, NULL, APR_HOOK_MIDDLE);
+        /* Before mod_proxy_balancer's. */
+        hook_request(pre_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
         hook_canon(canon_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     }
     return OK;

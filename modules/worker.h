@@ -14,6 +14,7 @@ struct atl_worker {
     const char *params; /* "timeout=300 ttl=15 ...", each as mod_proxy takes it */
     const atl_claim *first; /* the claim it was made for: its line is named in messages */
     void *proxy_worker;     /* shortcut.c's: mod_proxy's own record of it, or NULL */
+    void *proxy_balancer;   /* likewise, of a cluster */
     void *per_dir_config;   /* shortcut.c's: what its <Proxy> section comes to, or NULL */
 };
 

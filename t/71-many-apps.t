@@ -82,6 +82,54 @@ for my $case (
 }
 is_deeply([$server->stop], [], '... and nothing in the log');
 
+# ------------------------------------------------------------------ a cluster
+
+# cluster(INSIDE, OUTSIDE): likewise, of two nodes; nobody listens at the one that is asked first.
+sub cluster {
+    my ($inside, $outside) = @_;
+    return Atl::Server->start(text => sub {
+        "Listen 127.0.0.1:$_[0]\n" . ($outside // '') . "<VirtualHost *:$_[0]>\nServerName http://many.example.test\n"
+            . "AtlassianApp jira http://127.0.0.1:9/jira;loadfactor=100 $origin/jira hcmethod=none\n$inside</VirtualHost>\n"
+    });
+}
+
+for my $case (
+    ['no section', '', '200 none', '200 none'],
+    ['a section of the cluster', qq{<Proxy "balancer://jira.jira/">\nHeader set X-Mark cluster\n</Proxy>\n}, '200 cluster', '200 cluster'],
+    ['a section of a part', qq{<Proxy "balancer://jira.jira/jira/deep">\nHeader set X-Mark deep\n</Proxy>\n}, '200 none', '200 deep'],
+    ['a section of a node', qq{<Proxy "$origin/">\nHeader set X-Mark node\n</Proxy>\n}, '200 none', '200 none'],
+    ['<Proxy *>', qq{<Proxy "*">\nHeader set X-Mark all\n</Proxy>\n}, '200 all', '200 all'],
+    ['<ProxyMatch>', qq{<ProxyMatch "/jira/d[e]ep">\nHeader set X-Mark match\n</ProxyMatch>\n}, '200 none', '200 match'],
+    ['a refusal', qq{<Proxy "balancer://jira.jira/jira/deep">\nRequire all denied\n</Proxy>\n}, '200 none', '403 none'],
+) {
+    my ($name, $text, @want) = @$case;
+    for my $inside (1, 0) {
+        my $server = cluster($inside ? ($text) : ('', $text));
+        my @got = map { marks($server, $_) } '/jira/echo', '/jira/deep/echo';
+        is("@got", "@want", "a cluster: $name" . ($inside ? '' : ', in the main server'));
+        is_deeply([grep { !/AH01630|AH00957|AH01114|AH00959|ATLP/ } $server->stop], [], '... and nothing in the log');
+    }
+}
+
+$server = cluster("LogLevel proxy_http:trace1\n<Location \"/jira/moved\">\nRewriteEngine on\nRewriteRule .* "
+    . "$origin/jira/echo [P]\n</Location>\n<Location \"/jira/turned\">\nRewriteEngine on\n"
+    . "RewriteRule .* balancer://jira.jira/jira/echo [P]\n</Location>\n");
+for my $case (
+    # Of both nodes, one after the other.
+    ['/jira/echo?a=%20%0A&b',  '/jira/echo',    'a=%20%0A&b',  'no'],
+    ['/jira/echo/a%2Fb%20%5B', '/jira/echo/a%2Fb%20%5B', undef, 'no'],
+    ['/jira/moved?a=b',        '/jira/echo',    'a=b',         'yes'],
+    ['/jira/turned?a=b',       '/jira/echo',    'a=b',         'maybe'], # 2.4.62 and newer: yes
+) {
+    my ($url, $uri, $query, $works) = @$case;
+    my $before = canonicalised();
+    my $raw = raw($server->port);
+    $raw->send("GET $url HTTP/1.1\r\nHost: many.example.test\r\n\r\n");
+    is_deeply([@{ $raw->response->echo }{qw(requestURI queryString)}], [$uri, $query], "a cluster: $url reaches the application");
+    is(canonicalised() > $before ? 'yes' : 'no', $works, '... worked out by mod_proxy_http') if $works ne 'maybe';
+}
+is_deeply([grep { !/AH00957|AH01114|AH00959|ATLP/ } $server->stop], [], '... and nothing in the log');
+
 # ------------------------------------------------------------------ thousands
 
 my $COUNT = 5000;
