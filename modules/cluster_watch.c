@@ -47,10 +47,11 @@ void atl_cluster_watch_failure(request_rec *r, const atl_request *request, apr_t
 void atl_cluster_watch_answer(request_rec *r, const atl_request *request, apr_time_t now)
 {
     const char *set = apr_table_get(r->headers_out, "Set-Cookie");
+    const char *cookies = set ? apr_table_get(r->headers_in, "Cookie") : NULL;
 
     /* The session's cookie is the first a container sets. */
-    if (set &&
-        atl_judge_wandering(request->claim, apr_table_get(r->headers_in, "Cookie"),
+    if (cookies &&
+        atl_judge_wandering(request->claim, cookies,
                             apr_table_get(r->subprocess_env, "BALANCER_SESSION_ROUTE"), set) &&
         atl_counters_streak(&atl_counters_app(request->claim->app)->wandering, WANDERERS_WITHIN,
                             now) >= WANDERERS) {

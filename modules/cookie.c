@@ -26,14 +26,16 @@ static attribute read_attribute(const char *from)
     }
     a.name = from;
     a.name_len = strcspn(from, "=;");
-    a.end = from + strcspn(from, ";");
-    stop = a.end;
+    a.end = strchr(from + a.name_len, ';');
+    stop = a.end = a.end ? a.end : from + strlen(from);
     while (stop > from && (stop[-1] == ' ' || stop[-1] == '\t')) {
         stop--;
     }
     if (from[a.name_len] == '=') {
         a.value = from + a.name_len + 1;
-        a.value += strspn(a.value, " \t");
+        while (*a.value == ' ' || *a.value == '\t') {
+            a.value++;
+        }
         a.value_len = stop > a.value ? (apr_size_t)(stop - a.value) : 0;
     }
     else {
@@ -90,6 +92,29 @@ static int is_backend_path(const attribute *a, const atl_claim *claim)
            (a->value_len == len || a->value[len] == '/');
 }
 
+static int is_wrong(const attribute *a, const atl_claim *claim)
+{
+    return (is_named(a, "Domain") && is_backend_domain(a, claim)) ||
+           (is_named(a, "Path") && is_backend_path(a, claim));
+}
+
+/* Most of them are, and cost nothing but this look. */
+static int is_right(const atl_claim *claim, int secure, const char *cookie)
+{
+    const char *semicolon = cookie + strcspn(cookie, ";");
+
+    while (*semicolon) {
+        attribute a = read_attribute(semicolon + 1);
+
+        if (is_wrong(&a, claim)) {
+            return 0;
+        }
+        secure &= !is_named(&a, "Secure");
+        semicolon = a.end;
+    }
+    return !secure;
+}
+
 static void add(apr_array_header_t *pieces, const char *text, apr_size_t len)
 {
     APR_ARRAY_PUSH(pieces, const char *) = apr_pstrmemdup(pieces->pool, text, len);
@@ -99,30 +124,42 @@ char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const c
 {
     apr_size_t pair = strcspn(cookie, ";"), len = strlen(claim->backend_path);
     const char *semicolon = cookie + pair;
-    apr_array_header_t *pieces = apr_array_make(p, 8, sizeof(const char *));
-    int changed = 0;
+    apr_array_header_t *pieces;
 
+    if (is_right(claim, secure, cookie)) {
+        return NULL;
+    }
+    pieces = apr_array_make(p, 8, sizeof(const char *));
     add(pieces, cookie, pair);
     while (*semicolon) {
         attribute a = read_attribute(semicolon + 1);
 
-        if (is_named(&a, "Domain") && is_backend_domain(&a, claim)) {
-            changed = 1;
+        secure &= !is_named(&a, "Secure");
+        if (!is_wrong(&a, claim)) {
+            add(pieces, semicolon, (apr_size_t)(a.end - semicolon));
         }
-        else if (is_named(&a, "Path") && is_backend_path(&a, claim)) {
+        else if (is_named(&a, "Path")) {
             APR_ARRAY_PUSH(pieces, const char *) = "; Path=";
             APR_ARRAY_PUSH(pieces, const char *) = claim->path;
             add(pieces, a.value + len, a.value_len - len);
-            changed = 1;
-        }
-        else {
-            secure &= !is_named(&a, "Secure");
-            add(pieces, semicolon, (apr_size_t)(a.end - semicolon));
         }
         semicolon = a.end;
     }
     if (secure) {
         APR_ARRAY_PUSH(pieces, const char *) = "; Secure";
     }
-    return changed || secure ? apr_array_pstrcat(p, pieces, 0) : NULL;
+    return apr_array_pstrcat(p, pieces, 0);
+}
+
+apr_table_entry_t *atl_cookie_next(const apr_array_header_t *headers, int *next)
+{
+    while (*next < headers->nelts) {
+        apr_table_entry_t *header = &APR_ARRAY_IDX(headers, (*next)++, apr_table_entry_t);
+
+        if ((*header->key == 'S' || *header->key == 's') &&
+            !apr_cstr_casecmp(header->key, "Set-Cookie")) {
+            return header;
+        }
+    }
+    return NULL;
 }

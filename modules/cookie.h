@@ -9,6 +9,8 @@
 
 #include "route.h"
 
+#include <apr_tables.h>
+
 /*
  * The value of an attribute, in any letter case; "" for one that has none, NULL where it is not there. Not
  * terminated: *len has its length in bytes.
@@ -22,5 +24,11 @@ const char *atl_cookie_attribute(const char *cookie, const char *name, apr_size_
  * Returns the new value, from p, or NULL when nothing had to change.
  */
 char *atl_cookie_mend(apr_pool_t *p, const atl_claim *claim, int secure, const char *cookie);
+
+/*
+ * The Set-Cookie headers of a table's entries, one after the other; NULL after the last. *next: 0 before the
+ * first, counts on.
+ */
+apr_table_entry_t *atl_cookie_next(const apr_array_header_t *headers, int *next);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "observe.h"
 #include "cluster_watch.h"
+#include "cookie.h"
 #include "counters.h"
 #include "libssl.h"
 #include "log.h"
@@ -248,12 +249,10 @@ static void fill_exchange(const request_rec *r, const atl_request *request, atl_
 static void judge_cookies(const request_rec *r, const atl_exchange *x)
 {
     const apr_array_header_t *headers = apr_table_elts(r->headers_out);
+    const apr_table_entry_t *header;
 
-    for (int i = 0; i < headers->nelts; i++) {
-        const apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
-        if (!ap_cstr_casecmp(header->key, "Set-Cookie")) {
-            atl_observe_report(r, x->claim->app, atl_judge_cookie(x, header->val));
-        }
+    for (int next = 0; (header = atl_cookie_next(headers, &next));) {
+        atl_observe_report(r, x->claim->app, atl_judge_cookie(x, header->val));
     }
 }
 

@@ -32,19 +32,16 @@ static void mend_address(request_rec *r, const atl_request *request, const char 
 static void mend_cookies(request_rec *r, const atl_claim *claim)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_out);
+    apr_table_entry_t *header;
     int secure;
 
     if (!apr_table_get(r->headers_out, "Set-Cookie")) {
         return;
     }
     secure = claim->app->secure_cookies && !strcmp(ap_http_scheme(r), "https");
-    for (int i = 0; i < all->nelts; i++) {
-        apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
-        char *mended = NULL;
+    for (int next = 0; (header = atl_cookie_next(all, &next));) {
+        char *mended = atl_cookie_mend(r->pool, claim, secure, header->val);
 
-        if (!ap_cstr_casecmp(header->key, "Set-Cookie")) {
-            mended = atl_cookie_mend(r->pool, claim, secure, header->val);
-        }
         if (mended) {
             header->val = mended;
         }
@@ -55,11 +52,14 @@ static void mend_cookies(request_rec *r, const atl_claim *claim)
  * caches may keep for everybody carries nobody's route. */
 static void set_route(request_rec *r, const atl_claim *claim)
 {
-    const char *route = apr_table_get(r->subprocess_env, "BALANCER_WORKER_ROUTE");
-    const char *caching = apr_table_get(r->headers_out, "Cache-Control");
+    const char *route, *caching;
 
-    if (route && apr_table_get(r->subprocess_env, "BALANCER_ROUTE_CHANGED") &&
-        !(caching && strstr(caching, "public"))) {
+    if (!apr_table_get(r->subprocess_env, "BALANCER_ROUTE_CHANGED")) {
+        return;
+    }
+    route = apr_table_get(r->subprocess_env, "BALANCER_WORKER_ROUTE");
+    caching = apr_table_get(r->headers_out, "Cache-Control");
+    if (route && !(caching && strstr(caching, "public"))) {
         apr_table_addn(r->headers_out, "Set-Cookie",
                        atl_cluster_cookie(r->pool, claim->cluster,
                                           !strcmp(ap_http_scheme(r), "https"), route));
