@@ -12,6 +12,7 @@
 #include "mpm_common.h"
 
 #include <apr_hash.h>
+#include <apr_md5.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <unistd.h>
@@ -19,15 +20,14 @@
 APLOG_USE_MODULE(atlassian_proxy);
 
 #define USERDATA_KEY "mod_atlassian_proxy-counters"
-#define LAYOUT 2 /* raised with every change of the structures below */
-#define KEY_SIZE 256
+#define LAYOUT 3 /* raised with every change of the structures below */
 #define HOUR apr_time_from_sec(3600)
 
 #define RELAXED memory_order_relaxed
 
-/* Whose numbers a row holds: the address of the virtual host, product, context, and backend. */
+/* Whose numbers a row holds: the digest of the virtual host's address, product, context, and backend. */
 typedef struct row_name {
-    char key[KEY_SIZE];
+    unsigned char key[APR_MD5_DIGESTSIZE];
     apr_uint32_t generation; /* the last configuration that had it; 0: never used */
 } row_name;
 
@@ -117,28 +117,25 @@ static segment *segment_create(server_rec *s, const header *head)
 
 /* ------------------------------------------------------------------ rows */
 
-static const char *key_of(apr_pool_t *p, const server_rec *s, const atl_app *app,
-                          const atl_backend *backend)
+/* ptemp: for scratch, cleared. */
+static void make_key(apr_pool_t *ptemp, const server_rec *s, const atl_app *app,
+                     const atl_backend *backend, unsigned char key[APR_MD5_DIGESTSIZE])
 {
     const atl_public *public = &atl_server_conf_of(s)->site.public;
     const server_addr_rec *addr = s->addrs;
-    const char *key = apr_psprintf(
-        p, "%s://%s:%u %s:%u %s%s%s%s", public->scheme, public->host ? public->host : "*",
+    const char *text = apr_psprintf(
+        ptemp, "%s://%s:%u %s:%u %s%s%s%s", public->scheme, public->host ? public->host : "*",
         public->port, addr && addr->virthost ? addr->virthost : "*",
         addr ? (unsigned)addr->host_port : 0u, app->product->name, app->context, backend ? " " : "",
         backend ? backend->origin : "");
 
-    if (strlen(key) >= KEY_SIZE) {
-        apr_ssize_t len = APR_HASH_KEY_STRING;
-        unsigned hash = apr_hashfunc_default(key, &len);
-        key = apr_psprintf(p, "%08x %.*s", hash, KEY_SIZE - 10, key);
-    }
-    return key;
+    apr_md5(key, text, strlen(text));
+    apr_pool_clear(ptemp);
 }
 
 /* Rows while they are given out. */
 typedef struct giving {
-    apr_pool_t *ptemp;
+    apr_pool_t *scratch; /* cleared for every row */
     row_name *names;
     apr_uint32_t count;
     apr_uint32_t generation;
@@ -149,7 +146,7 @@ typedef struct giving {
 static void start_giving(apr_pool_t *ptemp, giving *g, row_name *names, apr_uint32_t count,
                          apr_uint32_t generation)
 {
-    g->ptemp = ptemp;
+    apr_pool_create(&g->scratch, ptemp);
     g->names = names;
     g->count = count;
     g->generation = generation;
@@ -157,17 +154,21 @@ static void start_giving(apr_pool_t *ptemp, giving *g, row_name *names, apr_uint
     g->next = 0;
     for (apr_uint32_t i = 0; i < count; i++) {
         if (names[i].generation) {
-            apr_hash_set(g->by_key, names[i].key, APR_HASH_KEY_STRING, &names[i]);
+            apr_hash_set(g->by_key, names[i].key, APR_MD5_DIGESTSIZE, &names[i]);
         }
     }
 }
 
 /* The row of a key: its own, else one that two configurations have not used (children of the last
  * one may still count). Returns -1 when all are taken. */
-static int row_of(giving *g, const char *key, int *is_stale)
+static int row_of(giving *g, const server_rec *s, const atl_app *app, const atl_backend *backend,
+                  int *is_stale)
 {
-    row_name *name = apr_hash_get(g->by_key, key, APR_HASH_KEY_STRING);
+    unsigned char key[APR_MD5_DIGESTSIZE];
+    row_name *name;
 
+    make_key(g->scratch, s, app, backend, key);
+    name = apr_hash_get(g->by_key, key, APR_MD5_DIGESTSIZE);
     *is_stale = 0;
     if (name && name->generation != g->generation) { /* else of another app; two may not share */
         name->generation = g->generation;
@@ -182,9 +183,9 @@ static int row_of(giving *g, const char *key, int *is_stale)
     name = &g->names[g->next];
     *is_stale = name->generation != 0;
     if (*is_stale) {
-        apr_hash_set(g->by_key, name->key, APR_HASH_KEY_STRING, NULL);
+        apr_hash_set(g->by_key, name->key, APR_MD5_DIGESTSIZE, NULL);
     }
-    apr_cpystrn(name->key, key, KEY_SIZE);
+    memcpy(name->key, key, APR_MD5_DIGESTSIZE);
     name->generation = g->generation;
     return (int)g->next;
 }
@@ -192,7 +193,7 @@ static int row_of(giving *g, const char *key, int *is_stale)
 static int give_backend_row(segment *seg, giving *g, const server_rec *s, const atl_app *app,
                             const atl_backend *backend, unsigned *to)
 {
-    int is_stale, row = row_of(g, key_of(g->ptemp, s, app, backend), &is_stale);
+    int is_stale, row = row_of(g, s, app, backend, &is_stale);
 
     if (row < 0) {
         return 0;
@@ -222,7 +223,7 @@ static int give_app_row(apr_pool_t *p, segment *seg, giving *apps, giving *backe
                         const server_rec *s, atl_app *app)
 {
     int n = app->backends->nelts, is_stale;
-    int row = row_of(apps, key_of(apps->ptemp, s, app, NULL), &is_stale);
+    int row = row_of(apps, s, app, NULL, &is_stale);
 
     if (row < 0) {
         return 0;
