@@ -19,6 +19,7 @@
 #include "forwarded.h"
 #include "health.h"
 #include "large_body.h"
+#include "late_worker.h"
 #include "maintenance.h"
 #include "observe.h"
 #include "response.h"
@@ -34,6 +35,7 @@ static void register_hooks(apr_pool_t *p)
     atl_apply_register_hooks(p);
     atl_translate_register_hooks(p);
     atl_shortcut_register_hooks(p);
+    atl_late_worker_register_hooks(p);
     atl_admin_register_hooks(p);
     atl_forwarded_register_hooks(p);
     atl_backend_tls_register_hooks(p);

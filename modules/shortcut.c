@@ -2,6 +2,7 @@
 
 #include "shortcut.h"
 #include "cluster.h"
+#include "late_worker.h"
 #include "proxy_name.h"
 #include "server_conf.h"
 
@@ -149,10 +150,14 @@ static void shorten(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, const modul
         const sections *found =
             is_bare && by_origin ? apr_hash_get(by_origin, origin, APR_HASH_KEY_STRING) : NULL;
 
+        proxy_worker *proxied =
+            apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING);
+
+        if (proxied) {
+            atl_late_worker_defer(proxied);
+        }
         worker->proxy_worker =
-            rivals && !apr_hash_get(rivals, bare, APR_HASH_KEY_STRING)
-                ? apr_hash_get(by_url, is_bare ? origin : worker->url, APR_HASH_KEY_STRING)
-                : NULL;
+            rivals && !apr_hash_get(rivals, bare, APR_HASH_KEY_STRING) ? proxied : NULL;
         worker->proxy_balancer = worker->first->cluster ? balancer_of(proxy, bare) : NULL;
         worker->per_dir_config = found && !found->deeper ? found->merged : NULL;
     }

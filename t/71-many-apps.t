@@ -130,6 +130,20 @@ for my $case (
 }
 is_deeply([grep { !/AH00957|AH01114|AH00959|ATLP/ } $server->stop], [], '... and nothing in the log');
 
+# A child makes an app's connection pool when it is first asked for the app (modules/late_worker.c), whoever chose the
+# worker: this module, or a RewriteRule of the administrator's.
+$server = serve("LogLevel proxy:debug\n<Location \"/jira/moved\">\nRewriteEngine on\nRewriteRule .* "
+    . "http://127.0.0.1:$bitbucket/bitbucket/echo [P]\n</Location>\n");
+# pools(PORT): of the application there.
+sub pools { return scalar(() = Atl::Backends::slurp($server->error_log) =~ m{initializing worker http://127\.0\.0\.1:$_[0]\S* local}g) }
+get($server->port, '/', host => 'many.example.test');
+is_deeply([pools($jira), pools($bitbucket)], [0, 0], 'no application asked yet: no pools');
+is(get($server->port, '/jira/echo', host => 'many.example.test')->{status}, 200, 'one is');
+is_deeply([pools($jira), pools($bitbucket)], [1, 0], '... and one child has a pool for it');
+is(get($server->port, '/jira/moved', host => 'many.example.test')->{status}, 200, 'the other one, by a RewriteRule');
+is_deeply([pools($jira), pools($bitbucket)], [1, 1], '... has one now');
+is_deeply([grep { !/debug/ } $server->stop], [], '... and nothing in the log');
+
 # ------------------------------------------------------------------ thousands
 
 my $COUNT = 5000;
@@ -160,8 +174,27 @@ for my $n (1, $COUNT) {
 }
 is(marks($shared, sprintf '/app%04d0/x', $COUNT), '404 none', 'a longer name is no line\'s');
 my $more = kilobytes($shared) - $base;
-cmp_ok($more, '<', 30 * 1024, "all of them need $more KiB");
+cmp_ok($more, '<', 12 * 1024, "all of them need $more KiB");
 is_deeply([grep { !/ATLP10\d\d/ } $shared->stop], [], 'nothing in the log but that Tomcat has no such context');
+
+# The same for virtual hosts, each of which httpd gives records of its own.
+my $HOSTS = 1000;
+sub hosts {
+    my ($line) = @_;
+    return Atl::Server->start(text => sub {
+        join '', "Listen 127.0.0.1:$_[0]\n",
+            map { "<VirtualHost *:$_[0]>\nServerName http://w$_.example.test\n$line</VirtualHost>\n" } 1 .. $HOSTS
+    });
+}
+my $empty = hosts('');
+get($empty->port, '/', host => 'w1.example.test');
+my $without = kilobytes($empty);
+is_deeply([$empty->stop], [], "$HOSTS virtual hosts");
+my $hosts = hosts("AtlassianApp jira http://127.0.0.1:$jira/jira\n");
+is(get($hosts->port, '/jira/echo', host => "w$_.example.test")->{status}, 200, "virtual host $_ answers") for 1, $HOSTS;
+$more = kilobytes($hosts) - $without;
+cmp_ok($more, '<', 40 * $HOSTS, "an app in each of them needs $more KiB");
+is_deeply([$hosts->stop], [], 'nothing in the log');
 
 # Each at an address of its own, where nobody listens but at the last one.
 my $distinct = serve(lines(500, sub { $_[0] == 500 ? "127.0.0.1:$jira" : '127.1.' . ($_[0] >> 8) . '.' . ($_[0] & 255) . ':9' }));
