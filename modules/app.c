@@ -15,6 +15,18 @@
 #define DEFAULT_WS_TIMEOUT 3600
 #define DEFAULT_WS_GRACE 600
 
+/* ------------------------------------------------------------------ lists */
+
+apr_array_header_t atl_none;
+
+apr_array_header_t *atl_list_of(apr_pool_t *p, apr_array_header_t **list, int size)
+{
+    if (*list == &atl_none) {
+        *list = apr_array_make(p, 1, size);
+    }
+    return *list;
+}
+
 /* ------------------------------------------------------------------ backends */
 
 /* A line to paste is worth repeating as long as it can be read. */
@@ -104,13 +116,8 @@ static atl_app *app_create(apr_pool_t *p, const atl_product *product)
 
     app->product = product;
     app->backends = apr_array_make(p, 1, sizeof(atl_backend));
-    app->except = apr_array_make(p, 0, sizeof(const char *));
-    app->worker_params = apr_array_make(p, 0, sizeof(atl_param));
-    app->trusted = apr_array_make(p, 0, sizeof(const char *));
-    app->trusted_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
-    app->admin = apr_array_make(p, 0, sizeof(const char *));
-    app->admin_networks = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
-    app->synchronies = apr_array_make(p, 1, sizeof(atl_backend));
+    app->except = app->worker_params = app->synchronies = &atl_none;
+    app->trusted = app->trusted_networks = app->admin = app->admin_networks = &atl_none;
     app->lbmethod = ATL_LBMETHOD;
     app->timeout = product->timeout;
     app->verify = 1;
@@ -249,7 +256,7 @@ static void set_defaults(apr_pool_t *p, atl_app *app)
 
 const char *atl_app_parse(apr_pool_t *p, const apr_array_header_t *words, atl_app **app)
 {
-    atl_app_reader in = {.p = p, .seen = apr_table_make(p, 4)};
+    atl_app_reader in = {.p = p};
     const char *word, *error = NULL;
     const atl_product *product;
 

@@ -86,6 +86,16 @@ typedef struct atl_app {
 #define ATL_SYNCHRONY_PORT 8091
 
 /*
+ * A list with nothing in it, which all share: most lines leave most of theirs empty.
+ */
+extern apr_array_header_t atl_none;
+
+/*
+ * The list to add to: *list, made first if it is atl_none. size: of an element. From p.
+ */
+apr_array_header_t *atl_list_of(apr_pool_t *p, apr_array_header_t **list, int size);
+
+/*
  * Reads the words of one line.
  * words: array of const char *, the product first. On success returns NULL and sets *app,
  * which lives in p. Otherwise returns what is wrong and what to write instead (one sentence

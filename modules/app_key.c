@@ -93,7 +93,7 @@ static const char *set_except(atl_app_reader *in, const char *value)
 
     for (int i = 0; i < items->nelts && !error; i++) {
         if (!(error = atl_path_check(in->p, APR_ARRAY_IDX(items, i, const char *), &path))) {
-            APR_ARRAY_PUSH(in->app->except, const char *) = path;
+            APR_ARRAY_PUSH(atl_list_of(in->p, &in->app->except, sizeof(path)), const char *) = path;
         }
     }
     return error;
@@ -154,14 +154,14 @@ static const char *set_maintenance(atl_app_reader *in, const char *value)
 
 /* said: as written; read: as httpd asks for it. */
 static const char *set_networks(atl_app_reader *in, const char *value, apr_array_header_t **said,
-                                apr_array_header_t *read)
+                                apr_array_header_t **read)
 {
     const char *error = split(in, value, said);
     apr_ipsubnet_t *network;
 
     for (int i = 0; i < (*said)->nelts && !error; i++) {
         if (!(error = atl_network_read(in->p, APR_ARRAY_IDX(*said, i, const char *), &network))) {
-            APR_ARRAY_PUSH(read, apr_ipsubnet_t *) = network;
+            APR_ARRAY_PUSH(atl_list_of(in->p, read, sizeof(network)), apr_ipsubnet_t *) = network;
         }
     }
     return error;
@@ -169,12 +169,12 @@ static const char *set_networks(atl_app_reader *in, const char *value, apr_array
 
 static const char *set_trusted(atl_app_reader *in, const char *value)
 {
-    return set_networks(in, value, &in->app->trusted, in->app->trusted_networks);
+    return set_networks(in, value, &in->app->trusted, &in->app->trusted_networks);
 }
 
 static const char *set_admin(atl_app_reader *in, const char *value)
 {
-    return set_networks(in, value, &in->app->admin, in->app->admin_networks);
+    return set_networks(in, value, &in->app->admin, &in->app->admin_networks);
 }
 
 static const char *set_quiet(atl_app_reader *in, const char *value)
@@ -220,7 +220,8 @@ static const char *add_synchrony(atl_app_reader *in, const char *url)
     }
     app->synchrony_path = path;
     app->synchrony = ATL_SYNCHRONY_DIRECT;
-    APR_ARRAY_PUSH(app->synchronies, atl_backend) = synchrony;
+    APR_ARRAY_PUSH(atl_list_of(in->p, &app->synchronies, sizeof(synchrony)), atl_backend) =
+        synchrony;
     return NULL;
 }
 
@@ -335,7 +336,7 @@ static const char *read_worker_param(atl_app_reader *in, const char *key, const 
     if (!param.key) {
         return unknown_key(in->p, key);
     }
-    APR_ARRAY_PUSH(in->app->worker_params, atl_param) = param;
+    APR_ARRAY_PUSH(atl_list_of(in->p, &in->app->worker_params, sizeof(param)), atl_param) = param;
     return NULL;
 }
 
@@ -363,6 +364,7 @@ const char *atl_app_key_read(atl_app_reader *in, const char *word, apr_size_t ke
         return apr_psprintf(in->p, "%s=: quotes go around the whole word: \"%s=value\"",
                             atl_cut(in->p, key), atl_cut(in->p, key));
     }
+    in->seen = in->seen ? in->seen : apr_table_make(in->p, 4);
     if (apr_table_get(in->seen, key)) {
         return given_twice(in, key, value);
     }

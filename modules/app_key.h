@@ -12,7 +12,7 @@
 typedef struct atl_app_reader {
     apr_pool_t *p;
     atl_app *app;
-    apr_table_t *seen; /* keys of this line so far */
+    apr_table_t *seen; /* keys of this line so far; NULL before the first */
 } atl_app_reader;
 
 /*

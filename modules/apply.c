@@ -41,12 +41,15 @@ static void warn_shadowed(server_rec *s, const atl_claim *claim, const char *ali
                  alias);
 }
 
-static void add_pattern(server_rec *s, atl_server_conf *conf, const struct proxy_alias *alias)
+static void add_pattern(apr_pool_t *p, server_rec *s, atl_server_conf *conf,
+                        const struct proxy_alias *alias)
 {
     const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
 
-    APR_ARRAY_PUSH(conf->local_patterns, const ap_regex_t *) = alias->regex;
-    APR_ARRAY_PUSH(conf->site.local_patterns, const char *) = alias->fake;
+    APR_ARRAY_PUSH(atl_list_of(p, &conf->local_patterns, sizeof(alias->regex)),
+                   const ap_regex_t *) = alias->regex;
+    APR_ARRAY_PUSH(atl_list_of(p, &conf->site.local_patterns, sizeof(alias->fake)), const char *) =
+        alias->fake;
     for (int i = 0; i < claims->nelts; i++) {
         const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
 
@@ -82,14 +85,29 @@ static int proxies(const ap_directive_t *d)
     return d != NULL;
 }
 
+/* The sections of one level with a ProxyPass in them: array of const ap_directive_t *. */
+static apr_array_header_t *proxying(apr_pool_t *p, const ap_directive_t *d)
+{
+    apr_array_header_t *sections = apr_array_make(p, 0, sizeof(d));
+
+    for (; d; d = d->next) {
+        if (proxies(d->first_child)) {
+            APR_ARRAY_PUSH(sections, const ap_directive_t *) = d;
+        }
+    }
+    return sections;
+}
+
 /* In a <Location> mod_proxy takes all there is below, longer paths of lines included. */
 static void warn_of_locations(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
-                              const ap_directive_t *d)
+                              const apr_array_header_t *sections)
 {
     const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
 
-    for (; d; d = d->next) {
-        for (int i = 0; proxies(d->first_child) && i < claims->nelts; i++) {
+    for (int j = 0; j < sections->nelts; j++) {
+        const ap_directive_t *d = APR_ARRAY_IDX(sections, j, const ap_directive_t *);
+
+        for (int i = 0; i < claims->nelts; i++) {
             const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
 
             if (claim->backend &&
@@ -113,7 +131,7 @@ static void add_proxy_aliases(apr_pool_t *p, server_rec *s, atl_server_conf *con
         const struct proxy_alias *alias = &APR_ARRAY_IDX(proxy->aliases, i, struct proxy_alias);
 
         if (alias->regex) {
-            add_pattern(s, conf, alias);
+            add_pattern(p, s, conf, alias);
         }
         else {
             add_prefix(p, s, conf, alias->fake);
@@ -142,9 +160,6 @@ static ap_directive_t *tree_of(apr_pool_t *p, const apr_array_header_t *nodes,
         const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
         ap_directive_t *d;
 
-        if (!node->applied) {
-            continue;
-        }
         d = apr_pcalloc(p, sizeof(*d));
         d->directive = node->directive;
         d->args = node->args;
@@ -158,18 +173,50 @@ static ap_directive_t *tree_of(apr_pool_t *p, const apr_array_header_t *nodes,
     return head;
 }
 
+/* What all virtual hosts have in common while they are completed. */
+typedef struct common {
+    server_rec *main_server;
+    atl_sections *sections;
+    apr_array_header_t *proxying; /* sections of the main server's part */
+    const char *ca_file;
+    void *blank; /* a record of mod_proxy's that says nothing; NULL: not made yet */
+} common;
+
 /* By now virtual hosts that say nothing of mod_proxy or mod_remoteip share the main server's
  * record. A server with apps gets one of its own, merged as httpd would have: what is fed to it must
- * reach no other. */
-static void own_record(apr_pool_t *p, server_rec *s, const char *file)
+ * reach no other. blank: a record that says nothing. */
+static void own_record(apr_pool_t *p, server_rec *s, const module *m, void *blank)
+{
+    ap_set_module_config(
+        s->module_config, m,
+        m->merge_server_config(p, ap_get_module_config(s->module_config, m), blank));
+}
+
+static void own_record_of(apr_pool_t *p, server_rec *s, const char *file)
 {
     const module *m = ap_find_linked_module(file);
 
     if (m && m->create_server_config && m->merge_server_config) {
-        ap_set_module_config(s->module_config, m,
-                             m->merge_server_config(p, ap_get_module_config(s->module_config, m),
-                                                    m->create_server_config(p, s)));
+        own_record(p, s, m, m->create_server_config(p, s));
     }
+}
+
+/* mod_proxy gives every new record room for ten of everything and a pool, 13 KiB; one is enough for
+ * thousands of virtual hosts. Merging copies what it says, unless it is to inherit nothing: then
+ * lists are taken as they are. */
+static void own_proxy_record(apr_pool_t *p, server_rec *s, common *all)
+{
+    const module *m = ap_find_linked_module("mod_proxy.c");
+    const proxy_server_conf *base = ap_get_module_config(s->module_config, m);
+
+    if (!base->inherit || !base->ppinherit) {
+        own_record(p, s, m, m->create_server_config(p, s));
+        return;
+    }
+    if (!all->blank) {
+        all->blank = m->create_server_config(p, s);
+    }
+    own_record(p, s, m, all->blank);
 }
 
 /* mod_proxy_hcheck looks after the balancers of a server that has a record of its own; it cannot merge
@@ -262,7 +309,8 @@ static int apply_cache(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_serv
     return error ? report(s, culprit ? culprit : tree, error) : OK;
 }
 
-static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf)
+static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf,
+                 common *all)
 {
     const ap_directive_t *culprit = NULL;
     const proxy_server_conf *proxy;
@@ -270,18 +318,18 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     const char *error;
     int sections;
 
-    own_record(p, s, "mod_proxy.c");
+    own_proxy_record(p, s, all);
     atl_large_body_apply(s);
     own_health_record(p, s);
     if (conf->site.trusted->nelts) {
-        own_record(p, s, "mod_remoteip.c");
+        own_record_of(p, s, "mod_remoteip.c");
     }
     if (conf->site.cache_root) {
-        own_record(p, s, "mod_cache.c");
+        own_record_of(p, s, "mod_cache.c");
     }
-    conf->site.workers = atl_workers_assign(p, atl_routes_claims(conf->site.routes));
+    conf->site.workers = atl_workers_assign(p, ptemp, atl_routes_claims(conf->site.routes));
     /* Handlers keep copies of what they are told, not the lines. */
-    tree = tree_of(ptemp, atl_expand(ptemp, &conf->site), NULL);
+    tree = tree_of(ptemp, atl_expand_applied(ptemp, &conf->site), NULL);
     proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
     sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, s->lookup_defaults, NULL, &culprit);
@@ -421,41 +469,56 @@ static const char *system_ca_file(apr_pool_t *p)
     return NULL;
 }
 
+static int complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, common *all)
+{
+    atl_server_conf *conf = atl_server_conf_of(s);
+    int status;
+
+    conf->site.ca_file = all->ca_file;
+    atl_public_of(all->sections, s, &conf->site.public);
+    add_proxy_aliases(p, s, conf);
+    warn_of_locations(ptemp, s, conf, all->proxying);
+    if (s->is_virtual) {
+        warn_of_locations(ptemp, s, conf, proxying(ptemp, atl_directives_of(all->sections, s)));
+    }
+    add_acme(conf);
+    if ((status = collect_trusted(p, s, conf)) != OK ||
+        (status = atl_cache_prepare(p, s, all->sections, all->main_server)) != OK ||
+        (status = apply(p, ptemp, s, conf, all)) != OK ||
+        (status = check_ca(ptemp, s, conf)) != OK) {
+        return status;
+    }
+    replace_remoteip(p, s, conf, all->sections, all->main_server);
+    warn_of_server_name(ptemp, s, conf, all->sections);
+    return OK;
+}
+
 /* Runs for "apachectl configtest" too, after all lines are read and servers are merged. So the
  * order of lines cannot matter, and nothing fed to the main server reaches virtual hosts. */
 static int check_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
-    atl_sections *sections = NULL;
-    const char *ca_file = NULL;
+    common all = {.main_server = main_server};
+    apr_pool_t *scratch;
+    int status = OK;
 
     (void)plog;
-    for (server_rec *s = main_server; s; s = s->next) {
-        atl_server_conf *conf = atl_server_conf_of(s);
-        int status;
-
-        if (!conf->site.apps->nelts) {
+    /* What one virtual host needs for the moment must not add up over thousands: httpd keeps the
+     * memory, and its children's share of it. */
+    apr_pool_create(&scratch, ptemp);
+    for (server_rec *s = main_server; s && status == OK; s = s->next) {
+        if (!atl_server_conf_of(s)->site.apps->nelts) {
             continue;
         }
-        if (!sections) {
-            sections = atl_sections_index(ptemp);
-            ca_file = system_ca_file(ptemp);
+        if (!all.sections) {
+            all.sections = atl_sections_index(ptemp);
+            all.proxying = proxying(ptemp, ap_conftree);
+            all.ca_file = system_ca_file(ptemp);
         }
-        conf->site.ca_file = ca_file;
-        atl_public_of(sections, s, &conf->site.public);
-        add_proxy_aliases(p, s, conf);
-        warn_of_locations(ptemp, s, conf, ap_conftree);
-        warn_of_locations(ptemp, s, conf, s->is_virtual ? atl_directives_of(sections, s) : NULL);
-        add_acme(conf);
-        if ((status = collect_trusted(p, s, conf)) != OK ||
-            (status = atl_cache_prepare(p, s, sections, main_server)) != OK ||
-            (status = apply(p, ptemp, s, conf)) != OK ||
-            (status = check_ca(ptemp, s, conf)) != OK) {
-            return status;
-        }
-        replace_remoteip(p, s, conf, sections, main_server);
-        warn_of_server_name(ptemp, s, conf, sections);
+        status = complete(p, scratch, s, &all);
+        apr_pool_clear(scratch);
     }
-    return OK;
+    apr_pool_destroy(scratch);
+    return status;
 }
 
 void atl_apply_register_hooks(apr_pool_t *p)

@@ -30,13 +30,18 @@ typedef struct expander {
     apr_pool_t *p;
     const atl_site *site;
     apr_array_header_t *out; /* where nodes go */
+    int applied;             /* only those that are */
 } expander;
 
 static atl_node *emit(expander *e, const atl_app *app, int applied, const char *directive,
                       const char *args)
 {
-    atl_node *node = apr_array_push(e->out);
+    atl_node *node;
 
+    if (e->applied && !applied) {
+        return NULL;
+    }
+    node = apr_array_push(e->out);
     memset(node, 0, sizeof(*node));
     node->directive = directive;
     node->args = args;
@@ -188,7 +193,7 @@ static void emit_settings(expander *e, const atl_worker *worker)
 
 static expander inside(const expander *e, atl_node *section)
 {
-    expander inner = {.p = e->p, .site = e->site};
+    expander inner = {.p = e->p, .site = e->site, .applied = e->applied};
 
     section->children = inner.out = apr_array_make(e->p, 8, sizeof(atl_node));
     return inner;
@@ -296,7 +301,7 @@ static void emit_vouching(expander *e)
             "AtlassianApp drops every other X-Forwarded-*, X-Original-* and X-Rewrite-* of a "
             "client too,");
     comment(e, app, "and those written with \"_\"; stock httpd needs each name:");
-    for (const char *const *name = atl_vouching; *name; name++) {
+    for (const char *const *name = atl_vouching; !e->applied && *name; name++) {
         if (!site->trusted->nelts || strcmp(*name, "X-Forwarded-For")) {
             emit(e, app, 0, "RequestHeader", apr_pstrcat(e->p, "unset ", *name, " early", NULL));
         }
@@ -387,6 +392,9 @@ static void emit_cache(expander *e)
         if (first) {
             emit_cache_host(e, app);
             first = 0;
+        }
+        if (e->applied) {
+            return;
         }
         inner = inside(e, emit(e, app, 0, "<LocationMatch",
                                apr_pstrcat(e->p, "\"",
@@ -575,17 +583,34 @@ static void emit_doors(expander *e, const atl_app *app)
     }
 }
 
+/* What is told of the virtual host and of mod_proxy's workers. */
+static void emit_host(expander *e)
+{
+    const apr_array_header_t *workers = e->site->workers;
+
+    emit_vouching(e);
+    emit_health(e);
+    for (int i = 0; i < workers->nelts; i++) {
+        emit_worker(e, APR_ARRAY_IDX(workers, i, const atl_worker *));
+    }
+    emit_cache(e);
+}
+
+apr_array_header_t *atl_expand_applied(apr_pool_t *p, const atl_site *site)
+{
+    expander e = {
+        .p = p, .site = site, .out = apr_array_make(p, 4, sizeof(atl_node)), .applied = 1};
+
+    emit_host(&e);
+    return e.out;
+}
+
 apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site)
 {
     expander e = {.p = p, .site = site, .out = apr_array_make(p, 16, sizeof(atl_node))};
     apr_array_header_t *claims = sorted_claims(&e);
 
-    emit_vouching(&e);
-    emit_health(&e);
-    for (int i = 0; i < site->workers->nelts; i++) {
-        emit_worker(&e, APR_ARRAY_IDX(site->workers, i, const atl_worker *));
-    }
-    emit_cache(&e);
+    emit_host(&e);
     for (int i = claims->nelts; i > 0; i--) { /* an application's own path first */
         const atl_claim *claim = APR_ARRAY_IDX(claims, i - 1, const atl_claim *);
         if (claim->backend && claim->app->maintenance) {

@@ -24,6 +24,11 @@ typedef struct atl_node {
 apr_array_header_t *atl_expand(apr_pool_t *p, const atl_site *site);
 
 /*
+ * Those nodes of it that are applied, all others left out. From p.
+ */
+apr_array_header_t *atl_expand_applied(apr_pool_t *p, const atl_site *site);
+
+/*
  * What mod_cache is told of the files it may keep for an app with cache=on: array of atl_node, the
  * same for every app. From p.
  */

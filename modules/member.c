@@ -168,7 +168,8 @@ void atl_members_add_synchronies(apr_pool_t *p, atl_app *app)
         atl_backend_set(p, &synchrony, "http", APR_ARRAY_IDX(app->backends, i, atl_backend).host,
                         ATL_SYNCHRONY_PORT);
         if (!is_among(app->synchronies, synchrony.origin)) {
-            APR_ARRAY_PUSH(app->synchronies, atl_backend) = synchrony;
+            APR_ARRAY_PUSH(atl_list_of(p, &app->synchronies, sizeof(synchrony)), atl_backend) =
+                synchrony;
         }
     }
 }
@@ -225,7 +226,7 @@ static const char *check_no_cluster(apr_pool_t *p, const apr_table_t *seen)
 {
     static const char *const keys[] = {"lbmethod", "hcfails", "hcinterval", "hcmethod", "hcpasses"};
 
-    for (apr_size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (apr_size_t i = 0; seen && i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (apr_table_get(seen, keys[i])) {
             return apr_psprintf(
                 p, "%s= is about several backends, and there is one; remove the key", keys[i]);
@@ -239,7 +240,7 @@ static const char *check_cluster(apr_pool_t *p, const atl_app *app, const apr_ta
     const atl_product *product = app->product;
     apr_size_t room = LONGEST_ROUTE - strlen(product->status);
 
-    if (apr_table_get(seen, "route")) {
+    if (seen && apr_table_get(seen, "route")) {
         return apr_psprintf(p,
                             "route=: the nodes of a cluster have a route each; write "
                             "%s%s;route=a",

@@ -30,7 +30,7 @@ void atl_members_add_synchronies(apr_pool_t *p, atl_app *app);
 
 /*
  * Once all words of a line are read: checks what belongs to clusters only and gives nodes without
- * route= a route. seen: the keys of the line. Returns NULL, or what is wrong, from p.
+ * route= a route. seen: the keys of the line, NULL for none. Returns NULL, or what is wrong, from p.
  */
 const char *atl_members_finish(apr_pool_t *p, atl_app *app, const apr_table_t *seen);
 

@@ -9,25 +9,31 @@
 #include <apr_strings.h>
 
 struct atl_sections {
-    apr_pool_t *p;
-    apr_hash_t *by_place; /* "file:line" -> ap_directive_t * of <VirtualHost */
+    apr_hash_t *by_place;   /* place -> ap_directive_t * of <VirtualHost */
+    apr_table_t *main_args; /* of the main server's directives, the last of several */
 };
 
-static const char *place(apr_pool_t *p, const char *file, int line)
-{
-    return apr_psprintf(p, "%s:%d", file, line);
-}
+/* httpd has one copy of a file's name for all of its directives and virtual hosts. */
+typedef struct place {
+    const char *file;
+    apr_uint64_t line;
+} place;
 
 atl_sections *atl_sections_index(apr_pool_t *p)
 {
     atl_sections *sections = apr_palloc(p, sizeof(*sections));
 
-    sections->p = p;
     sections->by_place = apr_hash_make(p);
+    sections->main_args = apr_table_make(p, 64);
     for (const ap_directive_t *d = ap_conftree; d; d = d->next) {
         if (!ap_cstr_casecmp(d->directive, "<VirtualHost")) {
-            apr_hash_set(sections->by_place, place(p, d->filename, d->line_num),
-                         APR_HASH_KEY_STRING, d);
+            place *at = apr_palloc(p, sizeof(*at));
+
+            *at = (place){d->filename, (apr_uint64_t)d->line_num};
+            apr_hash_set(sections->by_place, at, sizeof(*at), d);
+        }
+        else {
+            apr_table_setn(sections->main_args, d->directive, d->args);
         }
     }
     return sections;
@@ -51,10 +57,9 @@ const ap_directive_t *atl_directives_of(const atl_sections *sections, const serv
     const ap_directive_t *d = ap_conftree;
 
     if (s->is_virtual) {
-        d = s->defn_name ? apr_hash_get(sections->by_place,
-                                        place(sections->p, s->defn_name, (int)s->defn_line_number),
-                                        APR_HASH_KEY_STRING)
-                         : NULL;
+        const place at = {s->defn_name, s->defn_line_number};
+
+        d = apr_hash_get(sections->by_place, &at, sizeof(at));
         d = d ? d->first_child : NULL;
     }
     return d;
@@ -62,7 +67,8 @@ const ap_directive_t *atl_directives_of(const atl_sections *sections, const serv
 
 const char *atl_directive_of(const atl_sections *sections, const server_rec *s, const char *name)
 {
-    return args_in(atl_directives_of(sections, s), name);
+    return s->is_virtual ? args_in(atl_directives_of(sections, s), name)
+                         : apr_table_get(sections->main_args, name);
 }
 
 static unsigned listening_port(const server_rec *s)
@@ -88,7 +94,7 @@ static int has_tls(const atl_sections *sections, const server_rec *s)
 {
     const char *engine = atl_directive_of(sections, s, "SSLEngine");
 
-    engine = engine ? engine : args_in(ap_conftree, "SSLEngine"); /* which virtual hosts inherit */
+    engine = engine ? engine : apr_table_get(sections->main_args, "SSLEngine"); /* inherited */
     return engine ? !ap_cstr_casecmp(engine, "on") : listening_port(s) == 443;
 }
 

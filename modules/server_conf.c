@@ -15,12 +15,8 @@ void *atl_server_conf_create(apr_pool_t *p, server_rec *s)
     atl_server_conf *conf = apr_pcalloc(p, sizeof(*conf));
 
     (void)s;
-    conf->site.apps = apr_array_make(p, 0, sizeof(atl_app *));
-    conf->site.workers = apr_array_make(p, 0, sizeof(atl_worker *));
-    conf->site.local_patterns = apr_array_make(p, 0, sizeof(const char *));
-    conf->site.trusted = apr_array_make(p, 0, sizeof(const char *));
-    conf->local_patterns = apr_array_make(p, 0, sizeof(ap_regex_t *));
-    conf->trusted = apr_array_make(p, 0, sizeof(apr_ipsubnet_t *));
+    conf->site.apps = conf->site.workers = conf->site.local_patterns = conf->site.trusted =
+        conf->local_patterns = conf->trusted = &atl_none;
     return conf;
 }
 
@@ -152,12 +148,12 @@ static const char *conflict(apr_pool_t *p, const atl_claim *other, const char *p
                         atl_app_name(p, other->app), advice);
 }
 
-static apr_array_header_t *split_words(apr_pool_t *p, const char *args)
+static apr_array_header_t *split_words(cmd_parms *cmd, const char *args)
 {
-    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
+    apr_array_header_t *words = apr_array_make(cmd->temp_pool, 8, sizeof(const char *));
 
     while (*args) {
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(p, &args);
+        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(cmd->pool, &args);
     }
     return words;
 }
@@ -168,7 +164,7 @@ static const char *add_app(cmd_parms *cmd, atl_server_conf *conf, const char *ar
     const atl_claim *other;
     const char *path, *error;
 
-    error = atl_app_parse(cmd->pool, split_words(cmd->pool, args), &app);
+    error = atl_app_parse(cmd->pool, split_words(cmd, args), &app);
     if (error || (error = check_modules(cmd->pool, app))) {
         return error;
     }
@@ -181,7 +177,7 @@ static const char *add_app(cmd_parms *cmd, atl_server_conf *conf, const char *ar
     if ((other = atl_routes_add_app(conf->site.routes, app, &path))) {
         return conflict(cmd->pool, other, path, app);
     }
-    APR_ARRAY_PUSH(conf->site.apps, atl_app *) = app;
+    APR_ARRAY_PUSH(atl_list_of(cmd->pool, &conf->site.apps, sizeof(app)), atl_app *) = app;
     return NULL;
 }
 

@@ -96,48 +96,55 @@ const char *atl_worker_params(apr_pool_t *p, const atl_claim *claim, const atl_b
     return websockets ? add_param(p, params, "upgrade", "websocket") : params;
 }
 
-/* What two claims must share to share a worker: its parameters, and what the section of that
- * worker will say (see expand.c). */
-static const char *settings_of(apr_pool_t *p, const atl_claim *claim)
-{
-    const atl_app *app = claim->app;
-
-    return apr_psprintf(p, "%d %d %d %s %s", (int)app->compression, app->secure_cookies,
-                        app->verify, app->ca ? app->ca : "", atl_worker_params(p, claim, NULL));
-}
-
-/* The settings that get the bare URL of each origin when nobody has its root context: the first
- * claim's. */
-static apr_hash_t *bare_settings(apr_pool_t *p, const apr_array_header_t *claims)
-{
-    apr_hash_t *bare = apr_hash_make(p);
-
-    for (int i = 0; i < claims->nelts; i++) {
-        const atl_claim *claim = APR_ARRAY_IDX(claims, i, const atl_claim *);
-        const char *origin = claim->backend && !claim->cluster ? claim->backend->origin : NULL;
-
-        if (origin && !apr_hash_get(bare, origin, APR_HASH_KEY_STRING)) {
-            apr_hash_set(bare, origin, APR_HASH_KEY_STRING, settings_of(p, claim));
-        }
-    }
-    return bare;
-}
-
 /* A worker under construction. */
 typedef struct draft {
     atl_worker worker;
     const char *settings;
 } draft;
 
+/* A claim of one backend, or of a cluster, which needs no settings. */
+typedef struct wanted {
+    atl_claim *claim;
+    const char *settings;
+} wanted;
+
+typedef struct assignment {
+    apr_pool_t *p, *ptemp;
+    apr_pool_t *scratch;  /* cleared for every claim, by each step */
+    apr_hash_t *settings; /* by their text: equal ones are one */
+    apr_hash_t *bare;     /* origin -> the settings that get its bare URL when nobody has its root
+                           * context: the first claim's */
+    apr_hash_t *by_url;   /* -> draft */
+} assignment;
+
+/* What two claims must share to share a worker: what the section of that worker will say (see
+ * expand.c), and in a line of its own its parameters. From p. */
+static const char *settings_of(const assignment *a, const atl_claim *claim)
+{
+    const atl_app *app = claim->app;
+    const char *text, *found;
+
+    apr_pool_clear(a->scratch);
+    text = apr_psprintf(a->scratch, "%d %d %d %s\n%s", (int)app->compression, app->secure_cookies,
+                        app->verify, app->ca ? app->ca : "",
+                        atl_worker_params(a->scratch, claim, NULL));
+    found = apr_hash_get(a->settings, text, APR_HASH_KEY_STRING);
+    if (!found) {
+        found = apr_pstrdup(a->p, text);
+        apr_hash_set(a->settings, found, APR_HASH_KEY_STRING, found);
+    }
+    return found;
+}
+
 /* The worker mod_proxy would find for a claim: it compares characters, not segments, so that the
  * worker of /jira takes /jira2 too. */
-static draft *found_by_mod_proxy(apr_pool_t *p, apr_hash_t *by_url, const atl_claim *claim)
+static draft *found_by_mod_proxy(const assignment *a, const atl_claim *claim)
 {
     apr_size_t least = strlen(claim->backend->origin);
-    const char *url = apr_pstrcat(p, claim->backend->origin, claim->backend_path, NULL);
+    const char *url = apr_pstrcat(a->scratch, claim->backend->origin, claim->backend_path, NULL);
 
     for (apr_size_t len = strlen(url); len >= least; len--) {
-        draft *found = apr_hash_get(by_url, url, (apr_ssize_t)len);
+        draft *found = apr_hash_get(a->by_url, url, (apr_ssize_t)len);
         if (found) {
             return found;
         }
@@ -145,15 +152,18 @@ static draft *found_by_mod_proxy(apr_pool_t *p, apr_hash_t *by_url, const atl_cl
     return NULL;
 }
 
-static draft *draft_for(apr_pool_t *p, const atl_claim *claim, const char *settings, int is_bare)
+static draft *draft_for(const assignment *a, const atl_claim *claim, const char *settings,
+                        int is_bare)
 {
-    draft *made = apr_pcalloc(p, sizeof(*made));
+    draft *made = apr_pcalloc(a->p, sizeof(*made));
 
-    made->worker.url = is_bare ? claim->backend->origin
-                               : apr_pstrcat(p, claim->backend->origin, claim->backend_path, NULL);
-    made->worker.params = atl_worker_params(p, claim, NULL);
+    made->worker.url = is_bare
+                           ? claim->backend->origin
+                           : apr_pstrcat(a->p, claim->backend->origin, claim->backend_path, NULL);
+    made->worker.params = strchr(settings, '\n') + 1;
     made->worker.first = claim;
     made->settings = settings;
+    apr_hash_set(a->by_url, made->worker.url, APR_HASH_KEY_STRING, made);
     return made;
 }
 
@@ -165,7 +175,7 @@ static int is_url_of(const draft *made, const atl_claim *claim)
 /* Shorter paths first: what a longer one would inherit is known when it is its turn. */
 static int by_path_length(const void *a, const void *b)
 {
-    const atl_claim *x = *(const atl_claim *const *)a, *y = *(const atl_claim *const *)b;
+    const atl_claim *x = ((const wanted *)a)->claim, *y = ((const wanted *)b)->claim;
     apr_size_t xlen = strlen(x->backend_path), ylen = strlen(y->backend_path);
 
     return xlen != ylen ? (xlen > ylen) - (xlen < ylen) : strcmp(x->path, y->path);
@@ -192,38 +202,71 @@ static atl_worker *balancer_for(apr_pool_t *p, const atl_claim *claim)
     return made;
 }
 
-apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims)
+/* Sets the worker of a claim of one backend. Returns it if it is a new one, else NULL. */
+static atl_worker *assign(const assignment *a, const wanted *next)
 {
-    apr_array_header_t *workers = apr_array_make(p, 4, sizeof(atl_worker *));
-    apr_array_header_t *sorted = apr_array_copy(p, claims);
-    apr_hash_t *by_url = apr_hash_make(p), *bare = bare_settings(p, claims);
+    atl_claim *claim = next->claim;
+    draft *used = found_by_mod_proxy(a, claim), *made = NULL;
 
-    qsort(sorted->elts, (size_t)sorted->nelts, sizeof(atl_claim *), by_path_length);
-    for (int i = 0; i < sorted->nelts; i++) {
-        atl_claim *claim = APR_ARRAY_IDX(sorted, i, atl_claim *);
-        const char *settings;
-        draft *used;
+    /* Two lines with one Synchrony: what cannot be told apart is shared. */
+    if (!used || (used->settings != next->settings && !is_url_of(used, claim))) {
+        made = draft_for(a, claim, next->settings,
+                         !used && next->settings == apr_hash_get(a->bare, claim->backend->origin,
+                                                                 APR_HASH_KEY_STRING));
+        used = made;
+    }
+    claim->worker = &used->worker;
+    return made ? &made->worker : NULL;
+}
+
+/* The claims that want a worker, with the bare URLs given away. */
+static apr_array_header_t *wanted_by(const assignment *a, const apr_array_header_t *claims)
+{
+    apr_array_header_t *all = apr_array_make(a->ptemp, claims->nelts, sizeof(wanted));
+
+    for (int i = 0; i < claims->nelts; i++) {
+        atl_claim *claim = APR_ARRAY_IDX(claims, i, atl_claim *);
+        wanted *next;
 
         if (!claim->backend) {
             continue;
         }
-        if (claim->cluster) {
-            claim->worker = balancer_for(p, claim);
-            APR_ARRAY_PUSH(workers, const atl_worker *) = claim->worker;
-            continue;
+        next = apr_array_push(all);
+        next->claim = claim;
+        next->settings = claim->cluster ? NULL : settings_of(a, claim);
+        if (next->settings && !apr_hash_get(a->bare, claim->backend->origin, APR_HASH_KEY_STRING)) {
+            apr_hash_set(a->bare, claim->backend->origin, APR_HASH_KEY_STRING, next->settings);
         }
-        settings = settings_of(p, claim);
-        used = found_by_mod_proxy(p, by_url, claim);
-        /* Two lines with one Synchrony: what cannot be told apart is shared. */
-        if (!used || (strcmp(used->settings, settings) && !is_url_of(used, claim))) {
-            used = draft_for(p, claim, settings,
-                             !used && !strcmp(settings, apr_hash_get(bare, claim->backend->origin,
-                                                                     APR_HASH_KEY_STRING)));
-            apr_hash_set(by_url, used->worker.url, APR_HASH_KEY_STRING, used);
-            APR_ARRAY_PUSH(workers, atl_worker *) = &used->worker;
-        }
-        claim->worker = &used->worker;
     }
+    return all;
+}
+
+apr_array_header_t *atl_workers_assign(apr_pool_t *p, apr_pool_t *ptemp,
+                                       const apr_array_header_t *claims)
+{
+    apr_array_header_t *workers = apr_array_make(p, 1, sizeof(atl_worker *)), *all;
+    assignment a = {.p = p, .ptemp = ptemp};
+
+    apr_pool_create(&a.scratch, ptemp);
+    a.settings = apr_hash_make(ptemp);
+    a.bare = apr_hash_make(ptemp);
+    a.by_url = apr_hash_make(ptemp);
+    all = wanted_by(&a, claims);
+    qsort(all->elts, (size_t)all->nelts, sizeof(wanted), by_path_length);
+    for (int i = 0; i < all->nelts; i++) {
+        const wanted *next = &APR_ARRAY_IDX(all, i, wanted);
+        atl_claim *claim = next->claim;
+        atl_worker *made = claim->cluster ? balancer_for(p, claim) : assign(&a, next);
+
+        apr_pool_clear(a.scratch);
+        if (claim->cluster) {
+            claim->worker = made;
+        }
+        if (made) {
+            APR_ARRAY_PUSH(workers, atl_worker *) = made;
+        }
+    }
+    apr_pool_destroy(a.scratch);
     qsort(workers->elts, (size_t)workers->nelts, sizeof(atl_worker *), by_url_length);
     return workers;
 }

@@ -35,13 +35,14 @@ const char *atl_worker_params(apr_pool_t *p, const atl_claim *claim, const atl_b
 
 /*
  * Gives every claim with a backend its worker.
- * claims: array of atl_claim *. Returns the workers (array of atl_worker *, longer URLs first:
- * the order their sections must stand in), all from p.
+ * claims: array of atl_claim *; ptemp: for scratch. Returns the workers (array of atl_worker *,
+ * longer URLs first: the order their sections must stand in), all from p.
  *
  * mod_proxy finds a worker by the longest URL that is a prefix of the request's, so of all
  * that share a scheme, host and port one group gets the bare URL; claims whose settings differ
  * from that group's get a worker of their own by path.
  */
-apr_array_header_t *atl_workers_assign(apr_pool_t *p, const apr_array_header_t *claims);
+apr_array_header_t *atl_workers_assign(apr_pool_t *p, apr_pool_t *ptemp,
+                                       const apr_array_header_t *claims);
 
 #endif

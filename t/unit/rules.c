@@ -268,7 +268,7 @@ const char *line_rule_broken(apr_pool_t *p, const char *line)
     if (atl_routes_add_app(site.routes, app, &mine)) {
         return "one line is in nobody's way";
     }
-    site.workers = atl_workers_assign(p, atl_routes_claims(site.routes));
+    site.workers = atl_workers_assign(p, p, atl_routes_claims(site.routes));
     if (!atl_routes_find(site.routes, *app->context ? app->context : "/")) {
         return "the context is claimed";
     }

@@ -27,6 +27,22 @@ static const char *text_of(const apr_array_header_t *nodes, const char *indent)
     return text;
 }
 
+/* What text_of() says of applied nodes. */
+static const char *applied_of(const apr_array_header_t *nodes, const char *indent)
+{
+    const char *text = "";
+
+    for (int i = 0; i < nodes->nelts; i++) {
+        const atl_node *node = &APR_ARRAY_IDX(nodes, i, atl_node);
+
+        if (node->applied) {
+            text = apr_pstrcat(pool, text, "+", indent, node->directive, " ", node->args, "\n",
+                               node->children ? applied_of(node->children, "  ") : "", NULL);
+        }
+    }
+    return text;
+}
+
 #define FORWARDED                                                                                  \
     "+  ProxyAddHeaders Off\n"                                                                     \
     "   RequestHeader set X-Forwarded-For \"expr=%{REMOTE_ADDR}\"\n"                               \
@@ -271,6 +287,10 @@ static void test_expansion(void **state)
         }
         expect_str(rows[i].name, "expansion", site ? text_of(atl_expand(pool, site), "") : NULL,
                    apr_pstrcat(pool, dropped_but(""), rows[i].text, NULL));
+        if (site) {
+            expect_str(rows[i].name, "applied", text_of(atl_expand_applied(pool, site), ""),
+                       applied_of(atl_expand(pool, site), ""));
+        }
     }
 }
 

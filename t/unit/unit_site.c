@@ -54,7 +54,7 @@ atl_site *site_of(const char *lines, const char *scheme, const char *host, unsig
     if (error) {
         return NULL;
     }
-    site->workers = atl_workers_assign(pool, atl_routes_claims(site->routes));
+    site->workers = atl_workers_assign(pool, pool, atl_routes_claims(site->routes));
     return site;
 }
 
