@@ -31,7 +31,7 @@ static apr_status_t make_pool(proxy_worker *worker, server_rec *s)
 
     pthread_mutex_lock(&lock);
     if (worker->local_status & DEFERRED) {
-        worker->local_status = DEFERRED;
+        __atomic_store_n(&worker->local_status, DEFERRED, __ATOMIC_RELAXED);
         rv = initialize(worker, s, pool);
         if (rv == APR_SUCCESS) { /* who sees the bit gone sees the whole pool */
             __atomic_store_n(&worker->local_status, worker->local_status & ~DEFERRED,
