@@ -161,7 +161,8 @@ static const char *set_networks(atl_app_reader *in, const char *value, apr_array
 
     for (int i = 0; i < (*said)->nelts && !error; i++) {
         if (!(error = atl_network_read(in->p, APR_ARRAY_IDX(*said, i, const char *), &network))) {
-            APR_ARRAY_PUSH(atl_list_of(in->p, read, sizeof(network)), apr_ipsubnet_t *) = network;
+            APR_ARRAY_PUSH(atl_list_of(in->p, read, sizeof(apr_ipsubnet_t *)), apr_ipsubnet_t *) =
+                network;
         }
     }
     return error;

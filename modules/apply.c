@@ -46,7 +46,7 @@ static void add_pattern(apr_pool_t *p, server_rec *s, atl_server_conf *conf,
 {
     const apr_array_header_t *claims = atl_routes_claims(conf->site.routes);
 
-    APR_ARRAY_PUSH(atl_list_of(p, &conf->local_patterns, sizeof(alias->regex)),
+    APR_ARRAY_PUSH(atl_list_of(p, &conf->local_patterns, sizeof(ap_regex_t *)),
                    const ap_regex_t *) = alias->regex;
     APR_ARRAY_PUSH(atl_list_of(p, &conf->site.local_patterns, sizeof(alias->fake)), const char *) =
         alias->fake;
@@ -88,7 +88,7 @@ static int proxies(const ap_directive_t *d)
 /* The sections of one level with a ProxyPass in them: array of const ap_directive_t *. */
 static apr_array_header_t *proxying(apr_pool_t *p, const ap_directive_t *d)
 {
-    apr_array_header_t *sections = apr_array_make(p, 0, sizeof(d));
+    apr_array_header_t *sections = apr_array_make(p, 0, sizeof(ap_directive_t *));
 
     for (; d; d = d->next) {
         if (proxies(d->first_child)) {

@@ -177,7 +177,7 @@ static const char *add_app(cmd_parms *cmd, atl_server_conf *conf, const char *ar
     if ((other = atl_routes_add_app(conf->site.routes, app, &path))) {
         return conflict(cmd->pool, other, path, app);
     }
-    APR_ARRAY_PUSH(atl_list_of(cmd->pool, &conf->site.apps, sizeof(app)), atl_app *) = app;
+    APR_ARRAY_PUSH(atl_list_of(cmd->pool, &conf->site.apps, sizeof(atl_app *)), atl_app *) = app;
     return NULL;
 }
 
