@@ -59,7 +59,9 @@ sub there_and_back {
     ok(eval { git('clone', '-q', '--bare', $url, "$work/$name.back"); 1 }, 'clone') or diag $@;
     # git has hashed every byte that came: the same name is the same content.
     is(eval { git('-C', "$work/$name.back", 'rev-parse', 'main') }, git('-C', $from, 'rev-parse', 'main'), 'nothing lost or changed');
-    cmp_ok(eval { git('-C', "$work/$name.back", 'count-objects', '-v') =~ /^size-pack: (\d+)/m ? $1 : 0 }, '>', $mib * 1024, 'all of it');
+    # An older git keeps few objects loose.
+    my %kib = (eval { git('-C', "$work/$name.back", 'count-objects', '-v') } // '') =~ /^(size(?:-pack)?): (\d+)/mg;
+    cmp_ok(($kib{size} // 0) + ($kib{'size-pack'} // 0), '>', $mib * 1024, 'all of it');
     cmp_ok($memory->grown, '<', $BOUND, 'httpd needs bounded memory');
     remove_tree($repository, $from, "$work/$name.back");
     return $trace;
