@@ -155,11 +155,11 @@ static apr_status_t read_upload(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
     return rv;
 }
 
-static int is_large(const request_rec *r)
+int atl_has_body_beyond(const request_rec *r, apr_off_t bytes)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
 
-    return length ? apr_atoi64(length) > FIRST_LOOK
+    return length ? apr_atoi64(length) > bytes
                   : apr_table_get(r->headers_in, "Transfer-Encoding") != NULL;
 }
 
@@ -179,7 +179,8 @@ static void insert_filter(request_rec *r)
 {
     atl_connection *connection;
 
-    if (!atl_request_of(r) || r->proxyreq != PROXYREQ_REVERSE || r->main || !is_large(r)) {
+    if (!atl_request_of(r) || r->proxyreq != PROXYREQ_REVERSE || r->main ||
+        !atl_has_body_beyond(r, FIRST_LOOK)) {
         return;
     }
     connection = atl_connection_of(r->connection);

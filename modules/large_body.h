@@ -16,6 +16,11 @@
  */
 void atl_large_body_apply(server_rec *s);
 
+/*
+ * Whether a request has a body of more than so many bytes, or one of unknown length.
+ */
+int atl_has_body_beyond(const request_rec *r, apr_off_t bytes);
+
 void atl_large_body_register_hooks(apr_pool_t *p);
 
 #endif

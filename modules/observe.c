@@ -4,6 +4,7 @@
 #include "cluster_watch.h"
 #include "cookie.h"
 #include "counters.h"
+#include "large_body.h"
 #include "libssl.h"
 #include "log.h"
 #include "unavailable.h"
@@ -23,7 +24,8 @@ APLOG_USE_MODULE(atlassian_proxy);
 
 #define PEEK 4096 /* of a body that may say why it is an error, or whose head has addresses */
 
-#define UPLOAD 65536 /* bytes of a body that is more than a form */
+/* Bytes of a form: a body of no more may have met a connection that was just closed for being idle. */
+#define FORM 65535
 
 /* ------------------------------------------------------------------ reports */
 
@@ -107,15 +109,6 @@ static atl_failure tls_failure(void)
                                                                : ATL_FAILURE_TLS;
 }
 
-/* A smaller body may have met a connection that was just closed for being idle. */
-static int is_upload(const request_rec *r)
-{
-    const char *length = apr_table_get(r->headers_in, "Content-Length");
-
-    return length ? apr_atoi64(length) >= UPLOAD
-                  : apr_table_get(r->headers_in, "Transfer-Encoding") != NULL;
-}
-
 static void failed(atl_failure failure, apr_status_t status)
 {
     working.failure = failure;
@@ -135,7 +128,7 @@ static void on_error_log(const ap_errorlog_info *info, const char *text)
         failed(ATL_FAILURE_CONNECT, info->status);
         break;
     case 1084: /* no more of the request taken */
-        if (info->r && is_upload(info->r)) {
+        if (info->r && atl_has_body_beyond(info->r, FORM)) {
             failed(ATL_FAILURE_UPLOAD, info->status);
         }
         else if (working.app->backends->nelts > 1) {

@@ -16,7 +16,7 @@ struct atl_sections {
 /* httpd has one copy of a file's name for all of its directives and virtual hosts. */
 typedef struct place {
     const char *file;
-    apr_uint64_t line;
+    apr_size_t line; /* as wide as a pointer: keys are compared whole, so nothing may lie between */
 } place;
 
 atl_sections *atl_sections_index(apr_pool_t *p)
@@ -29,7 +29,7 @@ atl_sections *atl_sections_index(apr_pool_t *p)
         if (!ap_cstr_casecmp(d->directive, "<VirtualHost")) {
             place *at = apr_palloc(p, sizeof(*at));
 
-            *at = (place){d->filename, (apr_uint64_t)d->line_num};
+            *at = (place){d->filename, (apr_size_t)d->line_num};
             apr_hash_set(sections->by_place, at, sizeof(*at), d);
         }
         else {
