@@ -137,7 +137,7 @@ my $ca_cure  = qr/copy the certificate of the authority that issued it here as P
 my %REFUSED = (
     system   => qr/its certificate is not accepted: unable to get local issuer certificate; $ca_cure/,
     foreign  => qr/its certificate is not accepted: unable to get local issuer certificate; $ca_cure/,
-    lone     => qr/its certificate is not accepted: self-signed certificate; copy that certificate here as PEM and add ca=FILE; as a last/,
+    lone     => qr/its certificate is not accepted: self[- ]signed certificate; copy that certificate here as PEM and add ca=FILE; as a last/,
     expired  => qr/its certificate is not accepted: certificate has expired; renew it in the application; as a last resort verify=off/,
     named    => qr/its certificate is for wiki\.internal\.test, wiki2\.internal\.test, not for localhost; write a name the certificate has in place of localhost; as a last/,
     public   => qr/its certificate is for public\.example\.test, not for localhost/,

@@ -39,7 +39,8 @@ sub stem {
 
 sub new_key {
     my ($file) = @_;
-    openssl(qw(genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out), $file);
+    # Unlike genpkey's, in the form that mod_ssl with OpenSSL 1.1.1 finds in SSLProxyMachineCertificateFile.
+    openssl(qw(ecparam -name prime256v1 -genkey -noout -out), $file);
     return $file;
 }
 
