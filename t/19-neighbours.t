@@ -149,8 +149,12 @@ END
     is("$seen->{requestURI}?$seen->{queryString}", '/jira/echo?a=b%20c', 'leads to the application');
     is_deeply([map { $seen->{header}{$_} } qw(x-forwarded-for x-forwarded-proto x-forwarded-host host)],
         [['127.0.0.1'], ['https'], ['index.example.test'], ['index.example.test']], 'which is told who asks, and where');
-    my ($view) = @{ get($own->port, '/atl?json', host => 'index.example.test')->json->{applications} };
-    is("$view->{requests}{total} $view->{inFlight}", "1 0", "and it is counted");
+    # It is, once it is logged, after its last byte.
+    my $counted = sub {
+        my ($view) = @{ get($own->port, '/atl?json', host => 'index.example.test')->json->{applications} };
+        return "$view->{requests}{total} $view->{inFlight}";
+    };
+    ok(wait_until(sub { $counted->() eq '1 0' }), 'and it is counted') or diag $counted->();
     is_deeply([$own->stop], [], 'nothing in its log');
 };
 

@@ -42,16 +42,21 @@ sub target {
     return $text;
 }
 
+my $raw_path = send_to($container{Tomcat}{port}, '/wiki/a%25b')->echo;
+my $keeps_percent = join('', map { $_ // '' } @$raw_path{qw(servletPath pathInfo)}) =~ /%25b$/;
+
 # The container's own reading of the path, decoded, from its echo; undef when it served nothing. What it calls the
 # context path is as sent (Servlet 6.0, getContextPath), the rest is decoded.
 sub resolved {
-    my ($response) = @_;
+    my ($response, $target) = @_;
     return undef if !$response || $response->{status} != 200;
     my $seen = eval { $response->echo } or return undef;
     my ($name) = grep { $container{$_}{line} eq $seen->{product} } keys %container;
     my $path = join '', map { $_ // '' } @$seen{qw(servletPath pathInfo)};
-    # With encodedSolidusHandling="passthrough" Tomcat leaves these two as they came, and only these.
-    $path =~ s/%(2f|25)/chr hex $1/gie if $name eq 'Tomcat';
+    # With encodedSolidusHandling="passthrough" Tomcat leaves these two as they came, and only these; an older one only the
+    # first, which then may as well come of a %252f.
+    my $left = $name ne 'Tomcat' ? qr/(?!)/ : $keeps_percent ? qr/2f|25/i : $target =~ /%25/ ? qr/(?!)/ : qr/2f/i;
+    $path =~ s/%($left)/chr hex $1/ge;
     $path = "$container{$name}{context}$path";
     utf8::encode($path) if utf8::is_utf8($path);
     return $path;
@@ -92,7 +97,7 @@ for my $attempt (@attempts) {
             for my $page ('secret', 'admin') {
                 my $target = target($text, $context, $page);
                 my ($direct, $open, $guarded) = map { send_to($_, $target) } $direct_port, $OPEN, $GUARDED;
-                my ($alone, $through, $leak) = map { resolved($_) } $direct, $open, $guarded;
+                my ($alone, $through, $leak) = map { resolved($_, $target) } $direct, $open, $guarded;
                 my $guard = $page eq 'admin' ? qr{^\Q$context\E(?i:(?:/s/.*/_)?/admin)(?![a-z0-9])}i : qr{^\Q$context\E/secret(?:/|$)};
                 my $passed = $open && ($open->header('X-Handler') // '') eq 'proxy-server';
                 if (defined $through) {
