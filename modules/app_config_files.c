@@ -174,7 +174,7 @@ static void compare(server_rec *s, const atl_app *app, apr_array_header_t *files
     for (int i = 0; say && i < notes->nelts; i++) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "%s (AtlassianApp on line %u of %s; as a diff: "
-                     "apachectl -t -D " DUMP_DEFINE ")",
+                     "apachectl (Fedora, RHEL: httpd) -t -D " DUMP_DEFINE ")",
                      APR_ARRAY_IDX(notes, i, const char *), app->line, app->file);
     }
 }

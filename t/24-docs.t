@@ -3,6 +3,7 @@
 use Atl::Test;
 
 use Atl::Backends ();
+use Atl::Certificates ();
 use Atl::Run ();
 
 my $top = $ENV{ATL_SRCDIR};
@@ -11,8 +12,8 @@ my %text = map { $_ => Atl::Backends::slurp("$top/$_") } @pages, 'conf/atlassian
 
 # Certificates the pages name; httpd -t reads them.
 my $pem = "$ENV{ATL_LOGS}/docs";
-system(qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example.com),
-    '-keyout', "$pem.key", '-out', "$pem.pem") == 0 or die "no certificate\n";
+Atl::Certificates::openssl(qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example.com),
+    '-keyout', "$pem.key", '-out', "$pem.pem");
 
 # docs_test(TEXT, ARGUMENTS): configtest with mod_md besides, which docs/https.md is about.
 sub docs_test {
@@ -125,10 +126,16 @@ for my $file (glob "$top/modules/*.c") {
 }
 cmp_ok(scalar keys %number, '>', 4, 'numbers found');
 is_deeply([sort keys %entry], [sort keys %number], 'docs/messages.md and the numbers in the source agree');
-# Links to other files lead somewhere.
+# Links to other files, and to headings in them, lead somewhere.
 for my $page (@pages) {
     my ($dir) = "$top/$page" =~ m{(.*)/};
-    ok(-e "$dir/$_", "$page: $_ is there") for $text{$page} =~ /\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g;
+    my @links = $text{$page} =~ /\]\((?!https?:)([^)#]+)((?:#[^)]*)?)\)/g;
+    while (my ($file, $anchor) = splice @links, 0, 2) {
+        ok(-e "$dir/$file", "$page: $file is there");
+        next if !$anchor;
+        my %heading = map { ('#' . (lc =~ s/[^\w -]//gr =~ tr/ /-/r) => 1) } Atl::Backends::slurp("$dir/$file") =~ /^#+ (.*)/mg;
+        ok($heading{$anchor}, "... and has $anchor");
+    }
 }
 
 # Every finding in the source has its entry, with the words it uses, and every entry its finding.

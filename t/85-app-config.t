@@ -44,7 +44,7 @@ sub cured {
     my ($notes, $diff) = said($line, $name);
     is(scalar @$notes, scalar @patterns, "$line: as many warnings") or diag(join "\n", @$notes);
     like($notes->[$_] // '', $patterns[$_]) for 0 .. $#patterns;
-    like($_, qr/\(AtlassianApp on line 3 of \S+; as a diff: apachectl -t -D DUMP_ATLASSIAN_DIFF\)$/) for @$notes;
+    like($_, qr/\(AtlassianApp on line 3 of \S+; as a diff: apachectl \(Fedora, RHEL: httpd\) -t -D DUMP_ATLASSIAN_DIFF\)$/) for @$notes;
     patch($diff);
     my ($left, $rest) = said($line, $name);
     is_deeply([$left, $rest], [[], ''], 'applied, and nothing is left to say');
