@@ -10,6 +10,7 @@
 #include "section_match.h"
 #include "server_conf.h"
 #include "text.h"
+#include "trusted.h"
 
 #include "http_core.h"
 #include "http_log.h"
@@ -173,18 +174,31 @@ static ap_directive_t *tree_of(apr_pool_t *p, const apr_array_header_t *nodes,
     return head;
 }
 
+/* The same, after one more that stands where the first does. */
+static ap_directive_t *before(apr_pool_t *p, ap_directive_t *tree, const char *directive,
+                              const char *args)
+{
+    ap_directive_t *d = apr_pmemdup(p, tree, sizeof(*tree));
+
+    d->directive = directive;
+    d->args = args;
+    d->first_child = NULL;
+    d->next = tree;
+    return d;
+}
+
 /* What all virtual hosts have in common while they are completed. */
 typedef struct common {
     server_rec *main_server;
     atl_sections *sections;
     apr_array_header_t *proxying; /* sections of the main server's part */
     const char *ca_file;
-    void *blank; /* a record of mod_proxy's that says nothing; NULL: not made yet */
+    proxy_server_conf *blank; /* a record that says nothing; NULL: not made yet */
 } common;
 
-/* By now virtual hosts that say nothing of mod_proxy or mod_remoteip share the main server's
- * record. A server with apps gets one of its own, merged as httpd would have: what is fed to it must
- * reach no other. blank: a record that says nothing. */
+/* By now virtual hosts that say nothing of mod_proxy or mod_cache share the main server's record. A
+ * server with apps gets one of its own, merged as httpd would have: what is fed to it must reach no
+ * other. blank: a record that says nothing. */
 static void own_record(apr_pool_t *p, server_rec *s, const module *m, void *blank)
 {
     ap_set_module_config(
@@ -202,21 +216,25 @@ static void own_record_of(apr_pool_t *p, server_rec *s, const char *file)
 }
 
 /* mod_proxy gives every new record room for ten of everything and a pool, 13 KiB; one is enough for
- * thousands of virtual hosts. Merging copies what it says, unless it is to inherit nothing: then
- * lists are taken as they are. */
+ * thousands of virtual hosts. It inherits, whatever the virtual host does: else merging would take its
+ * lists for those of the virtual host's own balancers, workers and remotes. */
 static void own_proxy_record(apr_pool_t *p, server_rec *s, common *all)
 {
     const module *m = ap_find_linked_module("mod_proxy.c");
     const proxy_server_conf *base = ap_get_module_config(s->module_config, m);
+    proxy_server_conf *blank = all->blank, *own;
 
-    if (!base->inherit || !base->ppinherit) {
-        own_record(p, s, m, m->create_server_config(p, s));
-        return;
+    if (!blank) {
+        all->blank = blank = m->create_server_config(p, s);
+        blank->inherit = blank->inherit_set = blank->ppinherit = blank->ppinherit_set = 1;
     }
-    if (!all->blank) {
-        all->blank = m->create_server_config(p, s);
-    }
-    own_record(p, s, m, all->blank);
+    blank->bal_persist = base->bal_persist; /* which has no "set" */
+    own_record(p, s, m, blank);
+    own = ap_get_module_config(s->module_config, m);
+    own->inherit = base->inherit;
+    own->inherit_set = base->inherit_set;
+    own->ppinherit = base->ppinherit;
+    own->ppinherit_set = base->ppinherit_set;
 }
 
 /* mod_proxy_hcheck looks after the balancers of a server that has a record of its own; it cannot merge
@@ -312,17 +330,17 @@ static int apply_cache(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_serv
 static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf,
                  common *all)
 {
+    const char *proxies_header = NULL, *error;
     const ap_directive_t *culprit = NULL;
     const proxy_server_conf *proxy;
     ap_directive_t *tree;
-    const char *error;
     int sections;
 
     own_proxy_record(p, s, all);
     atl_large_body_apply(s);
     own_health_record(p, s);
     if (conf->site.trusted->nelts) {
-        own_record_of(p, s, "mod_remoteip.c");
+        proxies_header = atl_trusted_own_record(p, s, all->main_server, all->sections);
     }
     if (conf->site.cache_root) {
         own_record_of(p, s, "mod_cache.c");
@@ -330,6 +348,9 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     conf->site.workers = atl_workers_assign(p, ptemp, atl_routes_claims(conf->site.routes));
     /* Handlers keep copies of what they are told, not the lines. */
     tree = tree_of(ptemp, atl_expand_applied(ptemp, &conf->site), NULL);
+    if (proxies_header) {
+        tree = before(ptemp, tree, "RemoteIPProxiesHeader", proxies_header);
+    }
     proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
     sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, s->lookup_defaults, NULL, &culprit);
@@ -359,81 +380,7 @@ static int check_ca(apr_pool_t *p, server_rec *s, const atl_server_conf *conf)
     return OK;
 }
 
-/* ------------------------------------------------------------------ load balancers in front */
-
-static int has_all_of(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    int same = 1;
-
-    for (int i = 0; same && i < b->nelts; i++) {
-        same = ap_array_str_index(a, APR_ARRAY_IDX(b, i, const char *), 0) >= 0;
-    }
-    return same;
-}
-
-static int same_list(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    return has_all_of(a, b) && has_all_of(b, a);
-}
-
-/* A client's address belongs to the virtual host, so its lines must say the same or nothing. */
-static int collect_trusted(apr_pool_t *p, server_rec *s, atl_server_conf *conf)
-{
-    const atl_app *said = NULL;
-
-    for (int i = 0; i < conf->site.apps->nelts; i++) {
-        const atl_app *app = APR_ARRAY_IDX(conf->site.apps, i, const atl_app *);
-
-        if (!app->trusted->nelts) {
-            continue;
-        }
-        if (said && !same_list(said->trusted, app->trusted)) {
-            ap_log_error(
-                APLOG_MARK, APLOG_ERR, 0, s,
-                ATL_LOGNO(0104) "AtlassianApp: %s and %s name different load balancers in "
-                                "trusted-proxy=, but a virtual host has one set; write the "
-                                "same list in both, or in one of them only",
-                atl_app_name(p, said), atl_app_name(p, app));
-            return !OK;
-        }
-        said = app;
-    }
-    if (said) {
-        conf->site.trusted = said->trusted;
-        conf->trusted = said->trusted_networks;
-    }
-    return OK;
-}
-
-/* RemoteIPHeader alone believes anybody: what it names is a client's to say only through the load
- * balancers of trusted-proxy=, and there it is X-Forwarded-For. */
-static void replace_remoteip(apr_pool_t *p, server_rec *s, atl_server_conf *conf,
-                             const atl_sections *sections, const server_rec *main_server)
-{
-    const char *args = atl_directive_of(sections, s, "RemoteIPHeader"), *advice;
-    const atl_app *app = APR_ARRAY_IDX(conf->site.apps, 0, const atl_app *);
-
-    conf->remoteip = ap_find_linked_module("mod_remoteip.c");
-    args = args ? args : atl_directive_of(sections, main_server, "RemoteIPHeader");
-    if (!args) {
-        return;
-    }
-    conf->remoteip_header = ap_getword_conf(p, &args);
-    if (conf->trusted->nelts && !ap_cstr_casecmp(conf->remoteip_header, "X-Forwarded-For")) {
-        return;
-    }
-    advice = conf->trusted->nelts
-                 ? "where trusted-proxy= has clients' addresses read from X-Forwarded-For; remove "
-                   "RemoteIPHeader, and let the load balancer send X-Forwarded-For"
-                 : "where such headers are believed from named load balancers only; add "
-                   "trusted-proxy=ADDRESS,... to the line if there is one in front of httpd, else "
-                   "remove RemoteIPHeader";
-    ap_log_error(
-        APLOG_MARK, APLOG_WARNING, 0, s,
-        ATL_LOGNO(0103) "AtlassianApp on line %u of %s: RemoteIPHeader %s has no effect in "
-                        "this virtual host, %s",
-        app->line, app->file, conf->remoteip_header, advice);
-}
+/* ------------------------------------------------------------------ once all lines are read */
 
 static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_server_conf *conf,
                                 const atl_sections *sections)
@@ -447,8 +394,6 @@ static void warn_of_server_name(apr_pool_t *ptemp, server_rec *s, const atl_serv
                      contradiction);
     }
 }
-
-/* ------------------------------------------------------------------ once all lines are read */
 
 /* The bundle OpenSSL-using packages of this system share. */
 static const char *system_ca_file(apr_pool_t *p)
@@ -482,13 +427,13 @@ static int complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, common *all
         warn_of_locations(ptemp, s, conf, proxying(ptemp, atl_directives_of(all->sections, s)));
     }
     add_acme(conf);
-    if ((status = collect_trusted(p, s, conf)) != OK ||
+    if ((status = atl_trusted_collect(p, s)) != OK ||
         (status = atl_cache_prepare(p, s, all->sections, all->main_server)) != OK ||
         (status = apply(p, ptemp, s, conf, all)) != OK ||
         (status = check_ca(ptemp, s, conf)) != OK) {
         return status;
     }
-    replace_remoteip(p, s, conf, all->sections, all->main_server);
+    atl_trusted_replace(p, s, all->main_server, all->sections);
     warn_of_server_name(ptemp, s, conf, all->sections);
     return OK;
 }

@@ -11,6 +11,8 @@
 
 #include <apr_buckets.h>
 #include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Sizes leave room for the allocator's own headers in blocks of 8, 16, ... 64 KiB. */
 #define OVERHEAD 192
@@ -33,8 +35,8 @@ typedef struct {
 
 static apr_bucket *bucket_of(source *from, apr_bucket_alloc_t *list);
 
-/* A piece that fills its buffer lets the next one be twice as large, a small one starts anew: what a
- * connection holds for as long as it is slow or idle is what it holds in stock httpd. */
+/* A piece that fills its buffer lets the next one be twice as large, a small one starts anew: a slow
+ * connection is read as in stock httpd. */
 static void adapt(source *from, apr_size_t got)
 {
     if (!from->connection->large_body || got < SMALLEST) {
@@ -68,23 +70,29 @@ static apr_status_t read_socket(apr_bucket *b, const char **data, apr_size_t *le
 {
     source *from = b->data;
     apr_size_t size = from->size;
-    char *buffer = apr_bucket_alloc(size, b->list);
+    /* A connection's allocator keeps what it is given back, for as long as the connection is idle. */
+    char *buffer = size > SMALLEST ? malloc(size) : NULL;
+    void (*release)(void *) = buffer ? free : apr_bucket_free;
     apr_status_t rv;
 
+    if (!buffer) {
+        size = SMALLEST;
+        buffer = apr_bucket_alloc(size, b->list);
+    }
     *data = NULL;
     *len = size;
     rv = receive(from, buffer, len, block);
     if (rv != APR_SUCCESS && rv != APR_EOF) {
-        apr_bucket_free(buffer);
+        release(buffer);
         return rv;
     }
     if (*len == 0) {
-        apr_bucket_free(buffer);
+        release(buffer);
         *data = apr_bucket_immortal_make(b, "", 0)->data;
         return APR_SUCCESS;
     }
     adapt(from, *len);
-    b = apr_bucket_heap_make(b, buffer, *len, apr_bucket_free);
+    b = apr_bucket_heap_make(b, buffer, *len, release);
     ((apr_bucket_heap *)b->data)->alloc_len = size;
     *data = buffer;
     APR_BUCKET_INSERT_AFTER(b, bucket_of(from, b->list));
@@ -175,12 +183,22 @@ static void add_filter(request_rec *r)
     r->proto_input_filters = r->input_filters;
 }
 
+/* A RewriteRule in a <Location>, or a SetHandler in an <If>, may have sent it elsewhere since:
+ * mod_proxy_ajp, _fcgi, _scgi and _uwsgi have no room for more than they ask for. */
+static int is_for_http(const request_rec *r)
+{
+    const atl_request *request = atl_request_of(r);
+
+    return request && r->proxyreq == PROXYREQ_REVERSE && r->handler &&
+           !strcmp(r->handler, "proxy-server") && r->filename &&
+           !strncmp(r->filename, request->filename, strlen(request->filename));
+}
+
 static void insert_filter(request_rec *r)
 {
     atl_connection *connection;
 
-    if (!atl_request_of(r) || r->proxyreq != PROXYREQ_REVERSE || r->main ||
-        !atl_has_body_beyond(r, FIRST_LOOK)) {
+    if (r->main || !is_for_http(r) || !atl_has_body_beyond(r, FIRST_LOOK)) {
         return;
     }
     connection = atl_connection_of(r->connection);

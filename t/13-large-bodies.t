@@ -12,15 +12,19 @@ my $FIRST_LOOK = 16384;    # mod_proxy_http's, of an upload
 my $body = Atl::Pattern::bytes(0, 250_000);
 my $app = Atl::StandIn->listen;
 my $backend = '127.0.0.1:' . $app->port;
-my $server = Atl::Server->start(ports => 3, text => sub {
-    my ($line, $hand, $second) = @_;
-    return Atl::Httpd::load_lines('dumpio') . join '', map { "$_\n" }
+my $server = Atl::Server->start(ports => 4, text => sub {
+    my ($line, $hand, $second, $cluster) = @_;
+    return Atl::Httpd::load_lines('dumpio', 'proxy_scgi') . join '', map { "$_\n" }
         'DumpIOInput On', 'DumpIOOutput On', 'LogLevel dumpio:trace7', (map { "Listen 127.0.0.1:$_" } @_),
-        "<VirtualHost 127.0.0.1:$line>", "AtlassianApp jira http://$backend/jira", '</VirtualHost>',
+        "<VirtualHost 127.0.0.1:$line>", "AtlassianApp jira http://$backend/jira", '<Location /jira/scgi>', 'RewriteEngine On',
+            "RewriteRule ^ scgi://$backend/x [P]", '</Location>', '</VirtualHost>',
         "<VirtualHost 127.0.0.1:$hand>", "ProxyPass /jira http://$backend/jira", '</VirtualHost>',
         # Which of the two is asked is known only when the connection has been read from.
         "<VirtualHost 127.0.0.1:$second>", 'ServerName first.example.test', "ProxyPass /jira http://$backend/jira", '</VirtualHost>',
-        "<VirtualHost 127.0.0.1:$second>", 'ServerName second.example.test', "AtlassianApp jira http://$backend/jira", '</VirtualHost>';
+        "<VirtualHost 127.0.0.1:$second>", 'ServerName second.example.test', "AtlassianApp jira http://$backend/jira", '</VirtualHost>',
+        # Nobody listens at the other node, a spare.
+        "<VirtualHost 127.0.0.1:$cluster>", "AtlassianApp jira http://$backend/jira http://127.0.0.1:1/jira;status=+H hcmethod=none",
+            '</VirtualHost>';
 });
 
 # largest(DIRECTION, FROM): bytes of the largest piece since that place in the log, in or out, of any connection.
@@ -56,6 +60,7 @@ for my $row (
     ['ProxyPass', $server->port(1), 'x', 0],
     ['a line in the second of two virtual hosts', $server->port(2), 'second.example.test', 1],
     ['ProxyPass in the first one', $server->port(2), 'first.example.test', 0],
+    ['a cluster', $server->port(3), 'x', 1],
 ) {
     my ($what, $port, $host, $large) = @$row;
     my $size = $large ? sub { cmp_ok($_[0], '>', $FIRST_LOOK, $_[1]) } : sub { cmp_ok($_[0], '<=', $STOCK, $_[1]) };
@@ -73,6 +78,20 @@ for my $row (
         $size->($out, "written to the application: $out");
     };
 }
+
+# mod_proxy_scgi, _uwsgi and _fcgi drop what they did not ask for, mod_proxy_ajp writes it behind its buffer.
+subtest 'an upload that a RewriteRule has sent elsewhere' => sub {
+    my $client = raw($server->port(0));
+    $client->send($put =~ s{/x}{/scgi}r =~ s/HOST/x/r);
+    my $at = $app->accept;
+    my ($head) = $at->read_until(':') =~ /^(\d+):$/;
+    $at->read_exactly($head + 1);
+    ok($at->read_exactly(length $body) eq $body, 'every byte');
+    $at->send("Status: 200 OK\r\nContent-Type: text/plain\r\n\r\ndone");
+    $at->close;
+    is($client->response->{body}, 'done', 'and it is answered');
+    $client->close;
+};
 
 is_deeply([$server->stop], [], 'the error log is clean');
 

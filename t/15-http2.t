@@ -144,7 +144,7 @@ subtest 'many requests at once' => sub {
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         open STDOUT, '>', "$scratch.connects" or POSIX::_exit(1);
-        exec command('tls', '-Z', '-w', '%{num_connects}\n', @all) or POSIX::_exit(1);
+        exec command('tls', '-Z', ($HTTP2 ? () : '--parallel-immediate'), '-w', '%{num_connects}\n', @all) or POSIX::_exit(1);
     }
     my $waiting = sub { get($server->port, "/jira/slow/waiting?id=$_[0]")->json->{waiting} };
     ok(wait_until(sub { !grep { !$waiting->($_) } @held }), 'all are with the application');

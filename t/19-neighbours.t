@@ -158,6 +158,26 @@ END
     is_deeply([$own->stop], [], 'nothing in its log');
 };
 
+subtest 'mod_proxy: a virtual host that inherits nothing, and balancers that outlive a restart' => sub {
+    my $own = Atl::Server->start(text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+<VirtualHost *:$_[0]>
+    ProxyPassInherit Off
+    BalancerInherit Off
+    BalancerPersist On
+    <Proxy balancer://own>
+        BalancerMember http://127.0.0.1:$root
+    </Proxy>
+    ProxyPass /own balancer://own
+    AtlassianApp confluence http://127.0.0.1:$confluence/wiki synchrony=off
+</VirtualHost>
+END
+    is(get($own->port, '/own/echo')->echo->{requestURI}, '/echo', 'its own balancer is there');
+    is(get($own->port, '/wiki/echo')->echo->{requestURI}, '/wiki/echo', 'and so is the application');
+    is_deeply([$own->stop], [], 'nothing in its log');
+    cmp_ok(scalar(() = glob "$ENV{ATL_LOGS}/slotmem-shm-*.persist"), '>', 0, 'what became of its balancers is kept');
+};
+
 subtest 'limits' => sub {
     # As with stock mod_proxy: its limit, 1 GiB by default, is for what httpd reads for itself.
     is(ask(POST => '/small/a', body => 'x' x 1001)->echo->{bodyLength}, 1001, 'LimitRequestBody does not reach what is proxied');

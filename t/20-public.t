@@ -197,6 +197,69 @@ subtest "an administrator's own RemoteIPHeader" => sub {
     like("$exit $message", qr/^0 .*ATLP0103: .*RemoteIPHeader X-Elsewhere has no effect.*read from X-Forwarded-For/s, 'which is said');
 };
 
+subtest 'what a line trusts, no other virtual host does' => sub {
+    my $jira = backend_port('jira-http');
+    my $say = 'Header always set X-Own "expr=%{REMOTE_ADDR}"';
+    my $own = Atl::Server->start(text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+RemoteIPInternalProxy 127.0.0.4
+$say
+<VirtualHost *:$_[0]>
+    ServerName stock.test
+    RemoteIPHeader X-Forwarded-For
+    ProxyPass /jira http://127.0.0.1:$jira/jira
+</VirtualHost>
+<VirtualHost *:$_[0]>
+    ServerName line.test
+    AtlassianApp jira http://127.0.0.1:$jira/jira trusted-proxy=127.0.0.2
+</VirtualHost>
+END
+    my $believed = sub {
+        my ($server, $site) = @_;
+        my %with = (host => "$site.test", headers => ['X-Forwarded-For: 10.8.8.8']);
+        return join ' ', grep { ask($server->port, '/jira/echo', %with, from => "127.0.0.$_")->header('X-Own') eq '10.8.8.8' } 2 .. 5;
+    };
+    is($believed->($own, 'stock'), '4', 'those of the main server');
+    is($believed->($own, 'line'), '2', 'those of the line');
+    # AH10633: a newer mod_remoteip adds the main server's, and says so.
+    is_deeply([grep { !/AH10633/ } $own->stop], [], 'nothing in its log');
+
+    my $both = Atl::Server->start(text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+$say
+<VirtualHost *:$_[0]>
+    ServerName both.test
+    RemoteIPInternalProxy 127.0.0.3
+    AtlassianApp jira http://127.0.0.1:$jira/jira trusted-proxy=127.0.0.2
+</VirtualHost>
+END
+    is($believed->($both, 'both'), '2', 'those of the line');
+    is(ask($both->port, '/jira/echo', from => '127.0.0.2', host => 'both.test', headers => ['X-Forwarded-For: 10.8.8.8, 127.0.0.3'])->header('X-Own'),
+        '10.8.8.8', "which may name those of the virtual host's own");
+    is_deeply([$both->stop], [], 'nothing in its log');
+};
+
+subtest 'a line of the main server leaves the PROXY protocol of virtual hosts alone' => sub {
+    my $jira = backend_port('jira-http');
+    my $own = Atl::Server->start(ports => 2, text => sub { return <<"END" });
+Listen 127.0.0.1:$_[0]
+Listen 127.0.0.1:$_[1]
+Header always set X-Own "expr=%{REMOTE_ADDR}"
+AtlassianApp jira http://127.0.0.1:$jira/jira trusted-proxy=127.0.0.2
+<VirtualHost 127.0.0.1:$_[1]>
+    RemoteIPProxyProtocol On
+    RemoteIPHeader X-Forwarded-For
+    DocumentRoot $ENV{ATL_STAGED}/t/htdocs
+</VirtualHost>
+END
+    my %forwarded = (host => 'x.test', headers => ['X-Forwarded-For: 10.8.8.8']);
+    is(ask($own->port(0), '/jira/echo', %forwarded, from => '127.0.0.2')->echo->{header}{'x-forwarded-for'}[0], '10.8.8.8', 'its load balancer is believed');
+    is(ask($own->port(0), '/jira/echo', %forwarded, from => '127.0.0.3')->echo->{header}{'x-forwarded-for'}[0], '127.0.0.3', 'and nobody else');
+    my $r = exchange("PROXY TCP4 10.7.7.7 127.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n\r\n", port => $own->port(1));
+    is($r->header('X-Own'), '10.7.7.7', 'a PROXY line is read');
+    is_deeply([$own->stop], [], 'nothing in its log');
+};
+
 subtest 'the error page of a request that was not read to its end' => sub {
     for my $host ('alone.test', 'replaced.test') {
         my $r = exchange("GET /jira/x HTTP/1.1\r\nHost: $host\r\n" . join('', map { "$_\r\n" } @LIES) . "Not a header\r\n\r\n",
