@@ -193,7 +193,7 @@ my ($CHILDREN, $WORKERS) = mpm() eq 'prefork' ? (5, 6) : (1, 25);
 sub hosts {
     my ($line) = @_;
     my $server = Atl::Server->start(text => sub {
-        join '', "Listen 127.0.0.1:$_[0]\nStartServers $CHILDREN\nServerLimit $WORKERS\nMaxRequestWorkers $WORKERS\n",
+        join '', "Listen 127.0.0.1:$_[0]\nStartServers $CHILDREN\nServerLimit $WORKERS\nMaxRequestWorkers $WORKERS\nLogLevel proxy_hcheck:debug\n",
             map { "<VirtualHost *:$_[0]>\nServerName http://w$_.example.test\n$line</VirtualHost>\n" } 1 .. $HOSTS
     });
     wait_until(sub { $server->children == $CHILDREN });
@@ -204,13 +204,15 @@ get($empty->port, '/', host => 'w1.example.test');
 my $without = kilobytes($empty);
 is_deeply([$empty->stop], [], "$HOSTS virtual hosts");
 my %line = (hand => "ProxyPass /jira http://127.0.0.1:$jira/jira timeout=300\n", app => "AtlassianApp jira http://127.0.0.1:$jira/jira\n");
-my %needs;
+my (%needs, %watched);
 for my $kind (sort keys %line) {
     my $hosts = hosts($line{$kind});
     is(get($hosts->port, '/jira/echo', host => "w$_.example.test")->{status}, 200, "$kind: virtual host $_ answers") for 1, $HOSTS;
     $needs{$kind} = kilobytes($hosts) - $without;
     is_deeply([$hosts->stop], [], '... and nothing in the log');
+    $watched{$kind} = () = Atl::Backends::slurp($hosts->error_log) =~ /AH03265/g;
 }
+is($watched{app}, $watched{hand}, 'without clusters mod_proxy_hcheck has no more to look after');
 cmp_ok(1.5 * $needs{app}, '<', $needs{hand}, "an app in each of them needs $needs{app} KiB, one ProxyPass $needs{hand}");
 
 # Each at an address of its own, where nobody listens but at the last one.
