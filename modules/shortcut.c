@@ -221,7 +221,7 @@ static int with_query(request_rec *r)
 }
 
 /* Of a cluster first the balancer's URL is asked about, whose query is not yet added, then for each
- * attempt that of the node, with the same path. */
+ * attempt that of the node, with the same path. Where nodes are not asked about, once is all. */
 static int canon_cluster(request_rec *r, const atl_request *request, const char *url)
 {
     const char *path = request->filename + strlen("proxy:") + strlen(request->claim->cluster->url);
@@ -229,7 +229,9 @@ static int canon_cluster(request_rec *r, const atl_request *request, const char 
     apr_size_t len;
 
     if (!canon_per_node) {
-        return DECLINED;
+        /* mod_proxy_balancer would write escapes once more before 2.4.57. */
+        return r->filename == request->filename && !has_bad_chars(r, path) ? with_query(r)
+                                                                           : DECLINED;
     }
     if (r->filename == request->filename) {
         return OK;
