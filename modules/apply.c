@@ -174,19 +174,6 @@ static ap_directive_t *tree_of(apr_pool_t *p, const apr_array_header_t *nodes,
     return head;
 }
 
-/* The same, after one more that stands where the first does. */
-static ap_directive_t *before(apr_pool_t *p, ap_directive_t *tree, const char *directive,
-                              const char *args)
-{
-    ap_directive_t *d = apr_pmemdup(p, tree, sizeof(*tree));
-
-    d->directive = directive;
-    d->args = args;
-    d->first_child = NULL;
-    d->next = tree;
-    return d;
-}
-
 /* What all virtual hosts have in common while they are completed. */
 typedef struct common {
     server_rec *main_server;
@@ -341,17 +328,17 @@ static int apply_cache(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_serv
 static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_conf *conf,
                  common *all)
 {
-    const char *proxies_header = NULL, *error;
     const ap_directive_t *culprit = NULL;
     const proxy_server_conf *proxy;
     ap_directive_t *tree;
+    const char *error;
     int sections;
 
     own_proxy_record(p, s, all);
     atl_large_body_apply(s);
     own_health_record(p, s);
     if (conf->site.trusted->nelts) {
-        proxies_header = atl_trusted_own_record(p, s, all->main_server, all->sections);
+        atl_trusted_own_record(p, s, all->main_server, all->sections);
     }
     if (conf->site.cache_root) {
         own_record_of(p, s, "mod_cache.c");
@@ -359,9 +346,6 @@ static int apply(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s, atl_server_con
     conf->site.workers = atl_workers_assign(p, ptemp, atl_routes_claims(conf->site.routes));
     /* Handlers keep copies of what they are told, not the lines. */
     tree = tree_of(ptemp, atl_expand_applied(ptemp, &conf->site), NULL);
-    if (proxies_header) {
-        tree = before(ptemp, tree, "RemoteIPProxiesHeader", proxies_header);
-    }
     proxy = ap_get_module_config(s->module_config, ap_find_linked_module("mod_proxy.c"));
     sections = proxy->sec_proxy->nelts;
     error = feed(p, ptemp, s, tree, s->lookup_defaults, NULL, &culprit);

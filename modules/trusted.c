@@ -85,25 +85,21 @@ static void leave_alone(apr_pool_t *p, const server_rec *main_server, const modu
     }
 }
 
-const char *atl_trusted_own_record(apr_pool_t *p, server_rec *s, const server_rec *main_server,
-                                   const atl_sections *sections)
+void atl_trusted_own_record(apr_pool_t *p, server_rec *s, const server_rec *main_server,
+                            const atl_sections *sections)
 {
     const module *m = ap_find_linked_module("mod_remoteip.c");
-    const char *proxies_header;
 
     if (s == main_server) {
         leave_alone(p, main_server, m);
-        return NULL;
+        return;
     }
     /* A list of the virtual host's own is in no other record. Without one the record, even if it is
-     * the virtual host's, has the very list of the main server, which others have as well. */
-    if (names_its_own(sections, s)) {
-        return NULL;
+     * the virtual host's, has the very list of the main server, which others have as well. What else
+     * a record says is the header, which is fed, and one that names proxies that are not internal. */
+    if (!names_its_own(sections, s)) {
+        ap_set_module_config(s->module_config, m, m->create_server_config(p, s));
     }
-    ap_set_module_config(s->module_config, m, m->create_server_config(p, s));
-    proxies_header = atl_directive_of(sections, s, "RemoteIPProxiesHeader");
-    return proxies_header ? proxies_header
-                          : atl_directive_of(sections, main_server, "RemoteIPProxiesHeader");
 }
 
 /* RemoteIPHeader alone believes anybody: what it names is a client's to say only through the load

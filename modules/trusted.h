@@ -19,11 +19,10 @@ int atl_trusted_collect(apr_pool_t *p, server_rec *s);
 
 /*
  * Gives a server with load balancers a record of mod_remoteip's (mod_remoteip.c, remoteip_config_t) such that directives
- * fed to it reach no other server. p: of the configuration, of which the record is. Returns the arguments of a
- * RemoteIPProxiesHeader to feed to it besides, which the administrator wrote for it; NULL: none. mod_remoteip is loaded.
+ * fed to it reach no other server. p: of the configuration, of which the record is. mod_remoteip is loaded.
  */
-const char *atl_trusted_own_record(apr_pool_t *p, server_rec *s, const server_rec *main_server,
-                                   const atl_sections *sections);
+void atl_trusted_own_record(apr_pool_t *p, server_rec *s, const server_rec *main_server,
+                            const atl_sections *sections);
 
 /*
  * Notes which header an administrator's own RemoteIPHeader names for a server with lines, and warns that it has no
